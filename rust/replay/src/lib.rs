@@ -1,0 +1,10 @@
+//! Recorded games of RingRift: the state and move JSON of upstream, recorded traces, and their verification.
+#![forbid(unsafe_code)]
+
+mod canonical;
+mod trace;
+mod verify;
+
+pub use canonical::{CanonicalError, canonical_digest, canonical_text, parse_canonical};
+pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
+pub use verify::{Difference, FileReport, verify_trace, verify_trace_file};
