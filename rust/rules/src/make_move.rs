@@ -81,9 +81,6 @@ impl<B: Board> Position<B> {
         self.history.record(player, mv.kind(), mv.landing());
         self.note_eliminated_players();
         self.advance(mv);
-        if matches!(mv, Move::RecoverySlide { .. }) {
-            self.before_end = None;
-        }
         debug_assert_eq!(self.key(), self.key_from_scratch());
     }
 

@@ -179,7 +179,8 @@ pub struct Position<B: Board> {
     pub(crate) players: PlayerCount,
     pub(crate) phase: Phase,
     pub(crate) to_move: PlayerId,
-    /// Phase and player before the end of the game moved them; part of the persisted zobrist hash.
+    /// In a finished game, phase and player before the last victory check moved them; the persisted zobrist hash
+    /// has these.
     pub(crate) before_end: Option<(Phase, PlayerId)>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) must_move: Option<Cell>,
@@ -671,9 +672,6 @@ impl<B: Board> Position<B> {
 
     /// Ends the game.
     pub(crate) fn end(&mut self, winner: PlayerId, reason: EndReason) {
-        if self.before_end.is_none() {
-            self.before_end = Some((self.phase, self.to_move));
-        }
         self.outcome = Some(Outcome { winner, reason });
         self.to_move = winner;
         self.phase = Phase::GameOver;

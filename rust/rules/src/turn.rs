@@ -54,7 +54,12 @@ impl<B: Board> Position<B> {
             }
             Move::ForcedElimination { .. } => self.end_turn(),
         }
+        let before = (self.phase, self.to_move);
         self.check_victory();
+        // A recovery slide has the persisted hash computed afresh; other moves update it before the check.
+        if self.outcome.is_some() && !matches!(mv, Move::RecoverySlide { .. }) {
+            self.before_end = Some(before);
+        }
     }
 
     fn enter_line_processing(&mut self) {

@@ -56,7 +56,8 @@ impl<B: Board> Position<B> {
         cells
     }
 
-    /// `recovery_slide` moves and `skip_recovery`; nothing for a player who may not recover.
+    /// `recovery_slide` moves and `skip_recovery`, which is offered even when no slide is possible; nothing for a player
+    /// who may not recover.
     pub(crate) fn generate_recoveries(&self, player: PlayerId, list: &mut MoveList) {
         if !self.is_recovery_eligible(player) {
             return;
@@ -82,9 +83,7 @@ impl<B: Board> Position<B> {
                 list.push(Move::RecoverySlide { from, to, mode });
             }
         }
-        if list.len() > begin {
-            list.push(Move::SkipRecovery);
-        }
+        list.push(Move::SkipRecovery);
     }
 
     /// Own markers and the neighbouring cells that they could slide or strike to.
