@@ -132,6 +132,9 @@ impl<B: Board> Position<B> {
     /// Passes over the markers strictly between two cells; returns how many cells collapsed.
     #[inline]
     fn pass_over(&mut self, player: PlayerId, from: Cell, to: Cell) -> u16 {
+        if self.marker_cells.is_empty() {
+            return 0;
+        }
         let Some((axis, forward, distance)) = self.straight(from, to) else { return 0 };
         let step = if forward { B::AXIS_STEPS[axis] } else { -B::AXIS_STEPS[axis] };
         let mut collapsed = 0;

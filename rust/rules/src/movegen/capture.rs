@@ -12,7 +12,7 @@ impl<B: Board> Position<B> {
         cap: u32,
         mut each: impl FnMut(Cell, Cell, Cell),
     ) {
-        for ray in self.rays(from) {
+        self.for_each_ray(from, |ray| {
             let over = from.offset(ray.step, ray.distance);
             if self.stack_cells.contains(over) && self.stack_at(over).cap_height() <= cap {
                 let first = height.saturating_sub(ray.distance).max(1);
@@ -20,13 +20,13 @@ impl<B: Board> Position<B> {
                     each(from, over, over.offset(ray.step, beyond));
                 }
             }
-        }
+        });
     }
 
     /// Whether a stack of this height and cap on `from` could capture anything.
     #[inline]
     pub(crate) fn can_capture_from(&self, from: Cell, height: u32, cap: u32) -> bool {
-        self.rays(from).any(|ray| {
+        self.any_ray(from, |ray| {
             let over = from.offset(ray.step, ray.distance);
             self.stack_cells.contains(over)
                 && self.stack_at(over).cap_height() <= cap

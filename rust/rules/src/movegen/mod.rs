@@ -53,21 +53,31 @@ fn steps_backward(word: u32, pos: u32) -> u32 {
 }
 
 impl<B: Board> Position<B> {
-    /// The rays from `from` in all movement directions.
-    #[inline]
-    pub(crate) fn rays(&self, from: Cell) -> impl Iterator<Item = Ray> + '_ {
-        (0..2 * B::AXIS_STEPS.len()).map(move |i| {
-            let (axis, forward) = (i >> 1, i & 1 == 0);
+    /// Calls `test` with the rays from `from`, in all movement directions, until it returns true; says whether it did.
+    #[inline(always)]
+    pub(crate) fn any_ray(&self, from: Cell, mut test: impl FnMut(Ray) -> bool) -> bool {
+        for (axis, &step) in B::AXIS_STEPS.iter().enumerate() {
             let at = line_pos::<B>(from, axis);
             let (word, pos) = (self.blocked[at.line as usize], u32::from(at.pos));
-            if forward {
-                let distance = steps_forward(word, pos);
-                Ray { step: B::AXIS_STEPS[axis], distance, word, pos, forward }
-            } else {
-                let distance = steps_backward(word, pos);
-                Ray { step: -B::AXIS_STEPS[axis], distance, word, pos, forward }
+            let distance = steps_forward(word, pos);
+            if test(Ray { step, distance, word, pos, forward: true }) {
+                return true;
             }
-        })
+            let distance = steps_backward(word, pos);
+            if test(Ray { step: -step, distance, word, pos, forward: false }) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Calls `each` with the rays from `from` in all movement directions.
+    #[inline(always)]
+    pub(crate) fn for_each_ray(&self, from: Cell, mut each: impl FnMut(Ray)) {
+        self.any_ray(from, |ray| {
+            each(ray);
+            false
+        });
     }
 
     /// Fills `list` with the legal moves, distinct, in no promised order. Empty once the game is over; otherwise at

@@ -18,7 +18,7 @@ impl<B: Board> Position<B> {
         for from in movers.iter() {
             let stack = self.stack_at(from);
             let (height, cap) = (stack.height(), stack.cap_height());
-            for ray in self.rays(from) {
+            self.for_each_ray(from, |ray| {
                 for distance in height..ray.distance {
                     list.push(Move::MoveStack { from, to: from.offset(ray.step, distance) });
                 }
@@ -30,7 +30,7 @@ impl<B: Board> Position<B> {
                         list.push(Move::OvertakingCapture { from, over, to });
                     }
                 }
-            }
+            });
         }
     }
 
@@ -39,7 +39,7 @@ impl<B: Board> Position<B> {
         let movers = self.stacks_of(player);
         movers.iter().any(|from| {
             let height = self.stack_at(from).height();
-            self.rays(from).any(|ray| ray.distance > height)
+            self.any_ray(from, |ray| ray.distance > height)
         }) || movers.iter().any(|from| self.can_capture_at(from, player))
     }
 }

@@ -54,7 +54,7 @@ impl<B: Board> Position<B> {
         let stack = self.stack_at(to);
         let height = stack.height() + 1;
         let cap = if stack.owner() == player { stack.cap_height() + 1 } else { 1 };
-        self.rays(to).any(|ray| ray.distance > height) || self.can_capture_from(to, height, cap)
+        self.any_ray(to, |ray| ray.distance > height) || self.can_capture_from(to, height, cap)
     }
 
     /// All `place_ring` moves.
@@ -120,7 +120,7 @@ impl<B: Board> Position<B> {
         let movers = self.stacks_of(player);
         movers.iter().any(|from| {
             let height = self.stack_at(from).height();
-            self.rays(from).any(|ray| {
+            self.any_ray(from, |ray| {
                 ray.distance > height
                     || ray.distance == height
                         && self.stack_cells.contains(from.offset(ray.step, ray.distance))
