@@ -2,19 +2,22 @@
 
 use crate::{
     board::{BoardKind, Hex8, Hexagonal, Square8, Square19},
+    geometry::Geometry,
+    make_move::IllegalMove,
     moves::{Move, MoveList},
     outcome::{Outcome, RecordedReason},
     phase::Phase,
     player::{ByPlayer, PlayerCount, PlayerId},
     position::{Position, RuleOptions},
     setup::Setup,
-    make_move::IllegalMove,
-    geometry::Geometry,
 };
 
 /// A [`Position`] on any board.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(clippy::large_enum_variant, reason = "positions are plain values on purpose")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "positions are plain values on purpose"
+)]
 pub enum AnyPosition {
     /// On square8.
     Square8(Position<Square8>),

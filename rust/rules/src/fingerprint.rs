@@ -41,7 +41,11 @@ impl<B: Board> Position<B> {
         for (i, player) in self.players.seats().enumerate() {
             let bar = if i > 0 { "|" } else { "" };
             let (hand, eliminated) = (self.hand[player], self.eliminated[player]);
-            let _ = write!(out, "{bar}{player}:{hand}:{eliminated}:{}", self.territory[player]);
+            let _ = write!(
+                out,
+                "{bar}{player}:{hand}:{eliminated}:{}",
+                self.territory[player]
+            );
         }
         for cells in [self.stack_cells, self.marker_cells, self.collapsed_cells] {
             out.push('#');
@@ -63,8 +67,12 @@ impl<B: Board> Position<B> {
             first = false;
             geometry.write_key(cell, out);
             let _ = match self.content(cell) {
-                CellContent::Stack(s) => write!(out, ":{}:{}:{}", s.owner(), s.height(), s.cap_height()),
-                CellContent::Marker(owner) | CellContent::Collapsed(owner) => write!(out, ":{owner}"),
+                CellContent::Stack(s) => {
+                    write!(out, ":{}:{}:{}", s.owner(), s.height(), s.cap_height())
+                }
+                CellContent::Marker(owner) | CellContent::Collapsed(owner) => {
+                    write!(out, ":{owner}")
+                }
                 CellContent::Empty => Ok(()),
             };
         }

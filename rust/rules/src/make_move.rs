@@ -126,7 +126,10 @@ impl<B: Board> Position<B> {
         self.territory[player] += collapsed;
         self.follow_must_move(from, to);
         let extended = self.extend_chain(player, from, to);
-        debug_assert!(extended, "a capture runs along a straight line and takes a ring");
+        debug_assert!(
+            extended,
+            "a capture runs along a straight line and takes a ring"
+        );
     }
 
     /// Passes over the markers strictly between two cells; returns how many cells collapsed.
@@ -135,8 +138,14 @@ impl<B: Board> Position<B> {
         if self.marker_cells.is_empty() {
             return 0;
         }
-        let Some((axis, forward, distance)) = self.straight(from, to) else { return 0 };
-        let step = if forward { B::AXIS_STEPS[axis] } else { -B::AXIS_STEPS[axis] };
+        let Some((axis, forward, distance)) = self.straight(from, to) else {
+            return 0;
+        };
+        let step = if forward {
+            B::AXIS_STEPS[axis]
+        } else {
+            -B::AXIS_STEPS[axis]
+        };
         let mut collapsed = 0;
         for i in 1..distance {
             let cell = from.offset(step, i);
@@ -186,14 +195,18 @@ impl<B: Board> Position<B> {
                 self.pay_recovery(player, payer);
             }
             RecoveryMode::LineAll => {
-                let Some(line) = self.recovery_line(player, from, to) else { return };
+                let Some(line) = self.recovery_line(player, from, to) else {
+                    return;
+                };
                 self.take_marker(from);
                 self.put_marker(to, player);
                 self.collapse_markers(player, line, 0, line.len());
                 self.pay_recovery(player, self.recovery_payer(player));
             }
             RecoveryMode::LineSegment => {
-                let Some(line) = self.recovery_line(player, from, to) else { return };
+                let Some(line) = self.recovery_line(player, from, to) else {
+                    return;
+                };
                 // The segment is always the first cells of the run. When it misses the cell slid to, recorded games
                 // show that nothing happens at all (rules.md section 8, trap).
                 let length = self.line_length();
@@ -215,8 +228,12 @@ impl<B: Board> Position<B> {
     }
 
     fn extract_lowest(&mut self, player: PlayerId, cell: Cell) {
-        let Some(stack) = self.stack(cell) else { return };
-        let Some(depth) = self.rings.lowest(stack, player) else { return };
+        let Some(stack) = self.stack(cell) else {
+            return;
+        };
+        let Some(depth) = self.rings.lowest(stack, player) else {
+            return;
+        };
         self.update_stack(cell, |rings, stack| rings.remove_at(stack, depth));
         self.rings_on_board[player] -= 1;
         self.credit(player, 1);

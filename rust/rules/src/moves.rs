@@ -157,7 +157,11 @@ impl LineWindow {
 
     /// Offset of the window, or none for the whole line.
     pub const fn start(self) -> Option<u32> {
-        if self.0 == u8::MAX { None } else { Some(self.0 as u32) }
+        if self.0 == u8::MAX {
+            None
+        } else {
+            Some(self.0 as u32)
+        }
     }
 }
 
@@ -299,7 +303,10 @@ impl MoveKind {
     pub const fn is_bookkeeping(self) -> bool {
         matches!(
             self,
-            Self::NoPlacementAction | Self::NoMovementAction | Self::NoLineAction | Self::NoTerritoryAction
+            Self::NoPlacementAction
+                | Self::NoMovementAction
+                | Self::NoLineAction
+                | Self::NoTerritoryAction
         )
     }
 }

@@ -23,11 +23,17 @@ pub fn divide<B: Board>(position: &Position<B>, depth: u32) -> Vec<(Move, u64)> 
         child.make_move(mv);
         (mv, count(&child, &mut lists))
     };
-    if depth == 0 { Vec::new() } else { moves.into_iter().map(below).collect() }
+    if depth == 0 {
+        Vec::new()
+    } else {
+        moves.into_iter().map(below).collect()
+    }
 }
 
 fn count<B: Board>(position: &Position<B>, lists: &mut [MoveList]) -> u64 {
-    let Some((list, deeper)) = lists.split_first_mut() else { return 1 };
+    let Some((list, deeper)) = lists.split_first_mut() else {
+        return 1;
+    };
     position.legal_moves(list);
     let mut nodes = 0;
     for &mv in list.iter() {

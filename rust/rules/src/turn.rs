@@ -1,11 +1,7 @@
 //! The only code that advances phase and turn. Source: rules.md sections 4 and 11.
 
 use crate::{
-    board::Board,
-    moves::Move,
-    outcome::EndReason,
-    phase::Phase,
-    player::PlayerId,
+    board::Board, moves::Move, outcome::EndReason, phase::Phase, player::PlayerId,
     position::Position,
 };
 

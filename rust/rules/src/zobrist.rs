@@ -69,13 +69,19 @@ pub(crate) fn position_key<B: Board>(position: &Position<B>, board_key: u64) -> 
         | u64::from(position.history.swapped) << 9
         | u64::from(position.history.moved) << 12
         | position.must_move.map_or(0, |cell| cell.index() as u64 + 1) << 16
-        | position.chain.map_or(0, |chain| chain.current.index() as u64 + 1) << 28
+        | position
+            .chain
+            .map_or(0, |chain| chain.current.index() as u64 + 1)
+            << 28
+        | position.history.last.map_or(0, |last| {
+            last.kind as u64 + 1 + ((last.player.index() as u64) << 5)
+        }) << 40
         | position
             .history
             .last
-            .map_or(0, |last| last.kind as u64 + 1 + ((last.player.index() as u64) << 5))
-            << 40
-        | position.history.last.and_then(|l| l.landing).map_or(0, |cell| cell.index() as u64 + 1) << 48);
+            .and_then(|l| l.landing)
+            .map_or(0, |cell| cell.index() as u64 + 1)
+            << 48);
     for &player in &PlayerId::ALL[..position.players.get()] {
         add(u64::from(position.hand[player])
             | u64::from(position.eliminated[player]) << 16
@@ -166,9 +172,11 @@ impl MersenneTwister {
 
 /// Index of a feature text in the persisted table.
 fn feature_index(feature: &str) -> usize {
-    let hash = feature.bytes().fold(1_469_598_103_934_665_603, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
-    });
+    let hash = feature
+        .bytes()
+        .fold(1_469_598_103_934_665_603, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
+        });
     (hash % TABLE_LEN) as usize
 }
 
@@ -229,7 +237,11 @@ mod tests {
     #[test]
     fn persisted_table_begins_as_recorded() {
         // Source: rules.md section 16.2.
-        let expected = [2_053_695_854_357_871_005, 13_679_192_365_072_849_617, 4_517_457_392_071_889_495];
+        let expected = [
+            2_053_695_854_357_871_005,
+            13_679_192_365_072_849_617,
+            4_517_457_392_071_889_495,
+        ];
         assert_eq!(persisted_table()[..3], expected);
         assert_eq!(feature_index("player|1"), 283_329);
     }

@@ -28,11 +28,18 @@ pub fn playout<B: Board>(
         if moves.is_empty() {
             break;
         }
-        let mv = if moves.len() == 1 { moves[0] } else { moves[rng.below(moves.len())] };
+        let mv = if moves.len() == 1 {
+            moves[0]
+        } else {
+            moves[rng.below(moves.len())]
+        };
         position.make_move(mv);
         plies += 1;
     }
-    Playout { plies, outcome: position.outcome() }
+    Playout {
+        plies,
+        outcome: position.outcome(),
+    }
 }
 
 /// Plays `count` random games from `start` on the current rayon pool; game `i` depends on `seed` and `i` alone.

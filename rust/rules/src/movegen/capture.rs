@@ -50,7 +50,8 @@ impl<B: Board> Position<B> {
     #[inline]
     pub(crate) fn can_capture_at(&self, from: Cell, player: PlayerId) -> bool {
         self.stack(from).is_some_and(|stack| {
-            stack.owner() == player && self.can_capture_from(from, stack.height(), stack.cap_height())
+            stack.owner() == player
+                && self.can_capture_from(from, stack.height(), stack.cap_height())
         })
     }
 }

@@ -14,7 +14,9 @@ impl<B: Board> Position<B> {
     /// Rings that the player may put on the board now.
     #[inline]
     fn placeable_rings(&self, player: PlayerId) -> u32 {
-        let room = B::SPEC.rings_per_player.saturating_sub(self.rings_on_board[player]);
+        let room = B::SPEC
+            .rings_per_player
+            .saturating_sub(self.rings_on_board[player]);
         u32::from(room.min(self.hand[player]))
     }
 
@@ -53,7 +55,11 @@ impl<B: Board> Position<B> {
     fn is_live_on_stack(&self, to: Cell, player: PlayerId) -> bool {
         let stack = self.stack_at(to);
         let height = stack.height() + 1;
-        let cap = if stack.owner() == player { stack.cap_height() + 1 } else { 1 };
+        let cap = if stack.owner() == player {
+            stack.cap_height() + 1
+        } else {
+            1
+        };
         self.any_ray(to, |ray| ray.distance > height) || self.can_capture_from(to, height, cap)
     }
 
@@ -95,8 +101,13 @@ impl<B: Board> Position<B> {
             return true;
         }
         let mobile = self.mobile_cells();
-        empty.iter().any(|to| self.largest_live_count(to, most, &mobile) > 0)
-            || self.stack_cells.iter().any(|to| self.is_live_on_stack(to, player))
+        empty
+            .iter()
+            .any(|to| self.largest_live_count(to, most, &mobile) > 0)
+            || self
+                .stack_cells
+                .iter()
+                .any(|to| self.is_live_on_stack(to, player))
     }
 
     /// Whether a single ring could step from one of these cells.
@@ -123,7 +134,9 @@ impl<B: Board> Position<B> {
             self.any_ray(from, |ray| {
                 ray.distance > height
                     || ray.distance == height
-                        && self.stack_cells.contains(from.offset(ray.step, ray.distance))
+                        && self
+                            .stack_cells
+                            .contains(from.offset(ray.step, ray.distance))
             })
         }) || movers.iter().any(|from| self.can_capture_at(from, player))
     }

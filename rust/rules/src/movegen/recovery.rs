@@ -33,7 +33,11 @@ impl<B: Board> Position<B> {
             let (before, after) = (reach(-step), reach(step));
             if before + 1 + after >= self.line_length() {
                 let first = to.offset(-step, before);
-                return Some(LineSpan { first, axis: axis as u8, len: (before + 1 + after) as u8 });
+                return Some(LineSpan {
+                    first,
+                    axis: axis as u8,
+                    len: (before + 1 + after) as u8,
+                });
             }
         }
         None
@@ -42,14 +46,20 @@ impl<B: Board> Position<B> {
     /// The stack that pays for a recovery: the first in container order whose lowest ring of the player is not its
     /// top ring.
     pub(crate) fn recovery_payer(&self, player: PlayerId) -> Option<Cell> {
-        self.buried_stacks(player).iter().min_by_key(|&cell| self.stamp(cell))
+        self.buried_stacks(player)
+            .iter()
+            .min_by_key(|&cell| self.stamp(cell))
     }
 
     /// Stacks in which the player has a ring below the top.
     pub(crate) fn buried_stacks(&self, player: PlayerId) -> B::Cells {
         let mut cells = B::Cells::EMPTY;
         for cell in self.stack_cells.iter() {
-            if self.rings.lowest(self.stack_at(cell), player).is_some_and(|depth| depth > 0) {
+            if self
+                .rings
+                .lowest(self.stack_at(cell), player)
+                .is_some_and(|depth| depth > 0)
+            {
                 cells.insert(cell);
             }
         }
@@ -67,9 +77,17 @@ impl<B: Board> Position<B> {
             if !self.stack_cells.contains(to)
                 && let Some(line) = self.recovery_line(player, from, to)
             {
-                list.push(Move::RecoverySlide { from, to, mode: RecoveryMode::LineAll });
+                list.push(Move::RecoverySlide {
+                    from,
+                    to,
+                    mode: RecoveryMode::LineAll,
+                });
                 if line.len() > self.line_length() {
-                    list.push(Move::RecoverySlide { from, to, mode: RecoveryMode::LineSegment });
+                    list.push(Move::RecoverySlide {
+                        from,
+                        to,
+                        mode: RecoveryMode::LineSegment,
+                    });
                 }
             }
         }

@@ -121,8 +121,10 @@ impl<B: Board> Position<B> {
     /// All cells of a region.
     pub fn region_cells(&self, region: RegionId) -> B::Cells {
         let rows = rows_of::<B>(self.open_cells(region.border));
-        let (row, column) =
-            (region.start.index() / B::WIDTH as usize, region.start.index() % B::WIDTH as usize);
+        let (row, column) = (
+            region.start.index() / B::WIDTH as usize,
+            region.start.index() % B::WIDTH as usize,
+        );
         cells_of::<B>(&flood::<B>(&rows, row, 1 << column))
     }
 
@@ -179,7 +181,13 @@ impl<B: Board> Position<B> {
                 continue;
             }
             let index = start as u32 * B::WIDTH as u32 + lowest.trailing_zeros();
-            each(RegionId { start: Cell::from_index(index as u16), border }, cells)?;
+            each(
+                RegionId {
+                    start: Cell::from_index(index as u16),
+                    border,
+                },
+                cells,
+            )?;
         }
         ControlFlow::Continue(())
     }
@@ -200,12 +208,19 @@ impl<B: Board> Position<B> {
 
     /// Whether the same cells are a region of an earlier colour.
     fn is_found_before(&self, cells: B::Cells, border: RegionBorder) -> bool {
-        let RegionBorder::Markers(colour) = border else { return false };
+        let RegionBorder::Markers(colour) = border else {
+            return false;
+        };
         let around = neighbours::<B>(cells).without(cells | self.collapsed_cells);
-        self.players.seats().take_while(|&earlier| earlier < colour).any(|earlier| {
-            let markers = self.markers_of(earlier);
-            !markers.is_empty() && !markers.intersects(cells) && around.without(markers).is_empty()
-        })
+        self.players
+            .seats()
+            .take_while(|&earlier| earlier < colour)
+            .any(|earlier| {
+                let markers = self.markers_of(earlier);
+                !markers.is_empty()
+                    && !markers.intersects(cells)
+                    && around.without(markers).is_empty()
+            })
     }
 
     /// Border markers that collapse with a region. Source: rules.md section 9.4.
@@ -245,7 +260,8 @@ impl<B: Board> Position<B> {
 
     /// Whether the player has a region to process.
     pub(crate) fn has_region(&self, player: PlayerId) -> bool {
-        self.for_each_region(self.region_payers(player), |_, _| ControlFlow::Break(())).is_break()
+        self.for_each_region(self.region_payers(player), |_, _| ControlFlow::Break(()))
+            .is_break()
     }
 
     /// `choose_territory_option` moves and `skip_territory_processing`; nothing without a region.

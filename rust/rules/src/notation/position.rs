@@ -7,7 +7,7 @@
 //!
 //! | name | value |
 //! |---|---|
-//! | `win` | winner and reason, `2:territory` |
+//! | `win` | winner and reason, `2:territory`; then, where known, the phase and player before the victory was noticed |
 //! | `board` | the board's counters of eliminated rings by seat, then the total |
 //! | `must` | stack that must move |
 //! | `due` | 1: a ring is due for a line |
@@ -62,7 +62,13 @@ const EXAMPLE: &str = "square8:2 1:ring_placement 18/0/0,18/0/0 - - -";
 impl std::fmt::Display for AnyPosition {
     /// Writes the one-line text; [`AnyPosition::from_str`] reads it back.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&Writer { setup: self.to_setup(), geometry: self.geometry() }.text())
+        f.write_str(
+            &Writer {
+                setup: self.to_setup(),
+                geometry: self.geometry(),
+            }
+            .text(),
+        )
     }
 }
 
@@ -73,7 +79,10 @@ struct Writer {
 
 impl Writer {
     fn key(&self, at: Coord) -> String {
-        self.geometry.cell(at).map(|cell| self.geometry.key(cell)).unwrap_or_default()
+        self.geometry
+            .cell(at)
+            .map(|cell| self.geometry.key(cell))
+            .unwrap_or_default()
     }
 
     fn list(items: impl IntoIterator<Item = String>, by: &str) -> String {
@@ -84,7 +93,12 @@ impl Writer {
     fn text(&self) -> String {
         let s = &self.setup;
         let owned = |cells: &[(Coord, u64)]| {
-            Self::list(cells.iter().map(|&(at, owner)| format!("{}:{owner}", self.key(at))), ";")
+            Self::list(
+                cells
+                    .iter()
+                    .map(|&(at, owner)| format!("{}:{owner}", self.key(at))),
+                ";",
+            )
         };
         let seats = (0..s.players.get())
             .map(|i| format!("{}/{}/{}", s.hand[i], s.eliminated[i], s.territory[i]));
@@ -112,10 +126,19 @@ impl Writer {
         let seat = |player: Option<PlayerId>| player.map_or(0, PlayerId::number);
         if let (Some(winner), Some(reason)) = (s.winner, s.end_reason) {
             let _ = write!(out, " win={winner}:{reason}");
+            if let Some((phase, player)) = s.ended_from {
+                let _ = write!(out, ":{phase}:{player}");
+            }
         }
-        if s.board_eliminated != s.eliminated || s.total_eliminated != s.eliminated.iter().sum::<u64>() {
+        if s.board_eliminated != s.eliminated
+            || s.total_eliminated != s.eliminated.iter().sum::<u64>()
+        {
             let counters = s.board_eliminated.iter().chain([&s.total_eliminated]);
-            let _ = write!(out, " board={}", Self::list(counters.map(u64::to_string), ","));
+            let _ = write!(
+                out,
+                " board={}",
+                Self::list(counters.map(u64::to_string), ",")
+            );
         }
         if let Some(must) = s.must_move {
             let _ = write!(out, " must={}", self.key(must));
@@ -159,7 +182,10 @@ impl Writer {
             );
         }
         if s.turn != 1 || s.eliminated_in_turn.iter().any(|&turn| turn != 0) {
-            let turns = [&s.turn].into_iter().chain(&s.eliminated_in_turn).map(u32::to_string);
+            let turns = [&s.turn]
+                .into_iter()
+                .chain(&s.eliminated_in_turn)
+                .map(u32::to_string);
             let _ = write!(out, " turn={}", Self::list(turns, ","));
         }
         if s.rules != RuleOptions::standard(s.board, s.players) {
@@ -170,7 +196,8 @@ impl Writer {
                 r.rings_per_player,
                 r.victory_threshold,
                 r.territory_threshold,
-                r.territory_minimum.map_or("-".into(), |minimum| minimum.to_string()),
+                r.territory_minimum
+                    .map_or("-".into(), |minimum| minimum.to_string()),
                 r.lps_rounds,
                 u8::from(r.swap_rule)
             );
@@ -187,7 +214,10 @@ impl FromStr for AnyPosition {
 }
 
 fn bad(field: &'static str, text: &str) -> ParsePositionError {
-    ParsePositionError::Field { field, text: text.chars().take(60).collect() }
+    ParsePositionError::Field {
+        field,
+        text: text.chars().take(60).collect(),
+    }
 }
 
 fn parse_setup(text: &str) -> Result<Setup, ParsePositionError> {
@@ -196,9 +226,15 @@ fn parse_setup(text: &str) -> Result<Setup, ParsePositionError> {
     let (board, players) = split(next("board and players")?, ':', "board and players")?;
     let board: BoardKind = board.parse()?;
     let players = PlayerCount::try_from(number::<u64>(players, "number of players")?)?;
-    let mut reader =
-        Reader { geometry: board.geometry(), setup: Setup::initial(board, players, RuleOptions::standard(board, players)) };
-    let (to_move, phase) = split(next("player to move and phase")?, ':', "player to move and phase")?;
+    let mut reader = Reader {
+        geometry: board.geometry(),
+        setup: Setup::initial(board, players, RuleOptions::standard(board, players)),
+    };
+    let (to_move, phase) = split(
+        next("player to move and phase")?,
+        ':',
+        "player to move and phase",
+    )?;
     reader.setup.to_move = number(to_move, "player to move")?;
     reader.setup.phase = Phase::from_name(phase).ok_or_else(|| bad("phase", phase))?;
     reader.seats(next("counters of the seats")?)?;
@@ -212,7 +248,11 @@ fn parse_setup(text: &str) -> Result<Setup, ParsePositionError> {
     Ok(reader.setup)
 }
 
-fn split<'a>(text: &'a str, by: char, field: &'static str) -> Result<(&'a str, &'a str), ParsePositionError> {
+fn split<'a>(
+    text: &'a str,
+    by: char,
+    field: &'static str,
+) -> Result<(&'a str, &'a str), ParsePositionError> {
     text.split_once(by).ok_or_else(|| bad(field, text))
 }
 
@@ -231,7 +271,9 @@ fn flag(text: &str, field: &'static str) -> Result<bool, ParsePositionError> {
 fn seat(text: &str, field: &'static str) -> Result<Option<PlayerId>, ParsePositionError> {
     match number(text, field)? {
         0 => Ok(None),
-        player => Ok(Some(PlayerId::try_from_number(player).ok_or_else(|| bad(field, text))?)),
+        player => Ok(Some(
+            PlayerId::try_from_number(player).ok_or_else(|| bad(field, text))?,
+        )),
     }
 }
 
@@ -240,8 +282,14 @@ fn items(text: &str, by: char) -> impl Iterator<Item = &str> {
 }
 
 /// Exactly `N` parts of a `/`-separated value.
-fn parts<'a, const N: usize>(text: &'a str, field: &'static str) -> Result<[&'a str; N], ParsePositionError> {
-    text.split('/').collect::<Vec<_>>().try_into().map_err(|_| bad(field, text))
+fn parts<'a, const N: usize>(
+    text: &'a str,
+    field: &'static str,
+) -> Result<[&'a str; N], ParsePositionError> {
+    text.split('/')
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| bad(field, text))
 }
 
 struct Reader {
@@ -268,7 +316,10 @@ impl Reader {
             s.territory.push(number(territory, "territory")?);
         }
         s.board_eliminated.clone_from(&s.eliminated);
-        s.total_eliminated = s.eliminated.iter().fold(0, |sum, &value: &u64| sum.saturating_add(value));
+        s.total_eliminated = s
+            .eliminated
+            .iter()
+            .fold(0, |sum, &value: &u64| sum.saturating_add(value));
         Ok(())
     }
 
@@ -277,7 +328,11 @@ impl Reader {
             let (key, rings) = split(item, ':', "stack")?;
             let rings = rings
                 .chars()
-                .map(|ring| ring.to_digit(10).map(u64::from).ok_or_else(|| bad("rings of a stack", item)))
+                .map(|ring| {
+                    ring.to_digit(10)
+                        .map(u64::from)
+                        .ok_or_else(|| bad("rings of a stack", item))
+                })
                 .collect::<Result<_, _>>()?;
             let cell = self.coord(key, "cell of a stack")?;
             self.setup.stacks.push(SetupStack { cell, rings });
@@ -285,7 +340,11 @@ impl Reader {
         Ok(())
     }
 
-    fn owned(&self, text: &str, field: &'static str) -> Result<Vec<(Coord, u64)>, ParsePositionError> {
+    fn owned(
+        &self,
+        text: &str,
+        field: &'static str,
+    ) -> Result<Vec<(Coord, u64)>, ParsePositionError> {
         items(text, ';')
             .map(|item| {
                 let (key, owner) = split(item, ':', field)?;
@@ -297,9 +356,21 @@ impl Reader {
     fn extra(&mut self, name: &str, value: &str) -> Result<(), ParsePositionError> {
         match name {
             "win" => {
-                let (winner, reason) = split(value, ':', "winner")?;
+                let fields: Vec<&str> = value.split(':').collect();
+                let (winner, reason) = match fields[..] {
+                    [winner, reason] => (winner, reason),
+                    [winner, reason, phase, player] => {
+                        let phase = Phase::from_name(phase)
+                            .ok_or_else(|| bad("phase before the end", phase))?;
+                        self.setup.ended_from =
+                            Some((phase, number(player, "player before the end")?));
+                        (winner, reason)
+                    }
+                    _ => return Err(bad("winner", value)),
+                };
                 self.setup.winner = Some(number(winner, "winner")?);
-                let reason = EndReason::from_name(reason).ok_or_else(|| bad("reason of the end", reason))?;
+                let reason =
+                    EndReason::from_name(reason).ok_or_else(|| bad("reason of the end", reason))?;
                 self.setup.end_reason = Some(reason);
             }
             "board" => {
@@ -322,7 +393,15 @@ impl Reader {
                 self.setup.chain = Some((number(player, "player of the chain")?, cells, current));
             }
             "lps" => {
-                let [round, first, noted, able, exclusive, streak_player, streak_rounds] = parts(value, "lps")?;
+                let [
+                    round,
+                    first,
+                    noted,
+                    able,
+                    exclusive,
+                    streak_player,
+                    streak_rounds,
+                ] = parts(value, "lps")?;
                 self.setup.lps = LpsState {
                     round: number(round, "lps round")?,
                     first: seat(first, "first player of the lps round")?,
@@ -343,7 +422,8 @@ impl Reader {
                 self.setup.eliminated_in_turn = turns.into();
             }
             "rules" => {
-                let [rings, victory, territory, minimum, lps_rounds, swap_rule] = parts(value, "rules")?;
+                let [rings, victory, territory, minimum, lps_rounds, swap_rule] =
+                    parts(value, "rules")?;
                 self.setup.rules = RuleOptions {
                     rings_per_player: number(rings, "rings per player")?,
                     victory_threshold: number(victory, "ring threshold")?,
@@ -362,7 +442,16 @@ impl Reader {
     }
 
     fn history(&self, value: &str) -> Result<HistoryMarks, ParsePositionError> {
-        let [plies, player, kind, landing, changed, recovered, moved, swapped] = parts(value, "last move")?;
+        let [
+            plies,
+            player,
+            kind,
+            landing,
+            changed,
+            recovered,
+            moved,
+            swapped,
+        ] = parts(value, "last move")?;
         let landing = match landing {
             "-" => None,
             key => Some(self.cell(key, "landing cell of the last move")?),
@@ -370,8 +459,13 @@ impl Reader {
         let last = match seat(player, "player of the last move")? {
             None => None,
             Some(player) => {
-                let kind = MoveKind::from_name(kind).ok_or_else(|| bad("kind of the last move", kind))?;
-                Some(LastMove { player, kind, landing })
+                let kind =
+                    MoveKind::from_name(kind).ok_or_else(|| bad("kind of the last move", kind))?;
+                Some(LastMove {
+                    player,
+                    kind,
+                    landing,
+                })
             }
         };
         Ok(HistoryMarks {
