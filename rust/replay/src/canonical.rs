@@ -6,8 +6,7 @@
 use std::fmt::Write as _;
 
 use ringrift_rules::{
-    AnyPosition, BoardKind, Coord, Geometry, LpsState, Phase, PlayerCount, PlayerId, RuleOptions,
-    Setup, SetupStack,
+    AnyPosition, BoardKind, Coord, Geometry, LpsState, Phase, PlayerCount, PlayerId, RuleOptions, Setup, SetupStack,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -31,40 +30,17 @@ pub enum CanonicalError {
 pub fn canonical_text(position: &AnyPosition) -> String {
     let setup = position.to_setup();
     let geometry = position.geometry();
-    let key = |at: Coord| {
-        geometry
-            .cell(at)
-            .map(|cell| geometry.key(cell))
-            .unwrap_or_default()
-    };
+    let key = |at: Coord| geometry.cell(at).map(|cell| geometry.key(cell)).unwrap_or_default();
     let mut out = String::with_capacity(1024);
-    let status = if setup.winner.is_some() {
-        "completed"
-    } else {
-        "active"
-    };
-    let _ = writeln!(
-        out,
-        "ringrift-state 1\nboard {} {}",
-        setup.board,
-        setup.players.get()
-    );
+    let status = if setup.winner.is_some() { "completed" } else { "active" };
+    let _ = writeln!(out, "ringrift-state 1\nboard {} {}", setup.board, setup.players.get());
     let winner = setup.winner.map_or("-".into(), |winner| winner.to_string());
-    let _ = writeln!(
-        out,
-        "turn {} {} {status} {winner}",
-        setup.phase, setup.to_move
-    );
+    let _ = writeln!(out, "turn {} {} {status} {winner}", setup.phase, setup.to_move);
     for i in 0..setup.players.get() {
         // Swapping sides exchanges the identities of the two seats.
         let id = if setup.history.swapped { 2 - i } else { i + 1 };
-        let (hand, eliminated, territory) =
-            (setup.hand[i], setup.eliminated[i], setup.territory[i]);
-        let _ = writeln!(
-            out,
-            "player {} p{id} {hand} {eliminated} {territory}",
-            i + 1
-        );
+        let (hand, eliminated, territory) = (setup.hand[i], setup.eliminated[i], setup.territory[i]);
+        let _ = writeln!(out, "player {} p{id} {hand} {eliminated} {territory}", i + 1);
     }
     let counts = setup
         .board_eliminated
@@ -72,29 +48,15 @@ pub fn canonical_text(position: &AnyPosition) -> String {
         .enumerate()
         .filter(|&(_, &count)| count > 0)
         .map(|(i, count)| format!("{}:{count}", i + 1));
-    let _ = writeln!(
-        out,
-        "eliminated {} {}",
-        setup.total_eliminated,
-        join(counts)
-    );
+    let _ = writeln!(out, "eliminated {} {}", setup.total_eliminated, join(counts));
     let _ = writeln!(out, "mustmove {}", setup.must_move.map_or("-".into(), key));
-    let _ = writeln!(
-        out,
-        "pendingline {}",
-        u8::from(setup.pending_line_elimination)
-    );
+    let _ = writeln!(out, "pendingline {}", u8::from(setup.pending_line_elimination));
     match &setup.chain {
         None => out.push_str("chain -\n"),
         Some((player, visited, current)) => {
             let keys: Vec<String> = visited.iter().map(|&at| key(at)).collect();
             let start = keys.first().cloned().unwrap_or_else(|| key(*current));
-            let _ = writeln!(
-                out,
-                "chain {player} {start} {} {}",
-                key(*current),
-                keys.join(";")
-            );
+            let _ = writeln!(out, "chain {player} {start} {} {}", key(*current), keys.join(";"));
         }
     }
     let lps = &setup.lps;
@@ -155,23 +117,13 @@ pub fn canonical_digest(text: &str) -> String {
 /// # Errors
 /// [`CanonicalError`] names the first line that cannot be read. Whether the state is possible is for
 /// [`Setup::into_position`] to say.
-pub fn parse_canonical(
-    text: &str,
-    order: Option<&str>,
-    rules: RuleOptions,
-) -> Result<Setup, CanonicalError> {
-    let mut lines = Lines {
-        rest: text.lines(),
-        line: 0,
-    };
-    lines.expect("ringrift-state 1", |words| {
-        (words == ["ringrift-state", "1"]).then_some(())
-    })?;
+pub fn parse_canonical(text: &str, order: Option<&str>, rules: RuleOptions) -> Result<Setup, CanonicalError> {
+    let mut lines = Lines { rest: text.lines(), line: 0 };
+    lines.expect("ringrift-state 1", |words| (words == ["ringrift-state", "1"]).then_some(()))?;
     let (board, players) = lines.expect("board NAME PLAYERS", |words| match words {
-        ["board", board, players] => Some((
-            board.parse::<BoardKind>().ok()?,
-            PlayerCount::try_from(players.parse::<u64>().ok()?).ok()?,
-        )),
+        ["board", board, players] => {
+            Some((board.parse::<BoardKind>().ok()?, PlayerCount::try_from(players.parse::<u64>().ok()?).ok()?))
+        }
         _ => None,
     })?;
     let geometry = board.geometry();
@@ -183,9 +135,7 @@ pub fn parse_canonical(
         setup.phase = Phase::from_name(phase)?;
         setup.to_move = player.parse().ok()?;
         setup.winner = dash(winner, |text| text.parse().ok())?;
-        (matches!(*status, "active" | "completed")
-            && (*status == "completed") == setup.winner.is_some())
-        .then_some(())
+        (matches!(*status, "active" | "completed") && (*status == "completed") == setup.winner.is_some()).then_some(())
     })?;
     for seat in 0..players.get() {
         lines.expect("player N ID HAND ELIMINATED TERRITORY", |words| {
@@ -222,75 +172,44 @@ pub fn parse_canonical(
     setup.chain = lines.expect("chain PLAYER START CURRENT VISITED", |words| match words {
         ["chain", "-"] => Some(None),
         ["chain", player, _, current, visited] => {
-            let visited = visited
-                .split(';')
-                .map(|key| coord(geometry, key))
-                .collect::<Option<_>>()?;
-            Some(Some((
-                player.parse().ok()?,
-                visited,
-                coord(geometry, current)?,
-            )))
+            let visited = visited.split(';').map(|key| coord(geometry, key)).collect::<Option<_>>()?;
+            Some(Some((player.parse().ok()?, visited, coord(geometry, current)?)))
         }
         _ => None,
     })?;
-    setup.lps = lines.expect(
-        "lps ROUND FIRST EXCLUSIVE PLAYER ROUNDS REQUIRED MASK",
-        |words| {
-            let [
-                "lps",
-                round,
-                first,
-                exclusive,
-                player,
-                rounds,
-                required,
-                mask,
-            ] = words
-            else {
-                return None;
-            };
-            setup.rules.lps_rounds = required.parse().ok()?;
-            let mut lps = LpsState {
-                round: round.parse().ok()?,
-                first: dash(first, seat)?,
-                exclusive: dash(exclusive, seat)?,
-                streak_player: dash(player, seat)?,
-                streak_rounds: rounds.parse().ok()?,
-                ..LpsState::default()
-            };
-            for (player, able) in pairs(mask)? {
-                let bit = 1 << PlayerId::try_from_number(player as u64)?.index();
-                lps.noted |= bit;
-                lps.able |= if able != 0 { bit } else { 0 };
-            }
-            Some(lps)
-        },
-    )?;
+    setup.lps = lines.expect("lps ROUND FIRST EXCLUSIVE PLAYER ROUNDS REQUIRED MASK", |words| {
+        let ["lps", round, first, exclusive, player, rounds, required, mask] = words else {
+            return None;
+        };
+        setup.rules.lps_rounds = required.parse().ok()?;
+        let mut lps = LpsState {
+            round: round.parse().ok()?,
+            first: dash(first, seat)?,
+            exclusive: dash(exclusive, seat)?,
+            streak_player: dash(player, seat)?,
+            streak_rounds: rounds.parse().ok()?,
+            ..LpsState::default()
+        };
+        for (player, able) in pairs(mask)? {
+            let bit = 1 << PlayerId::try_from_number(player as u64)?.index();
+            lps.noted |= bit;
+            lps.able |= if able != 0 { bit } else { 0 };
+        }
+        Some(lps)
+    })?;
     lines.cells(geometry, &mut setup)?;
     if let Some(order) = order {
         let place = |stack: &SetupStack| {
-            let key = geometry
-                .cell(stack.cell)
-                .map(|cell| geometry.key(cell))
-                .unwrap_or_default();
-            order
-                .split_ascii_whitespace()
-                .position(|other| other == key)
+            let key = geometry.cell(stack.cell).map(|cell| geometry.key(cell)).unwrap_or_default();
+            order.split_ascii_whitespace().position(|other| other == key)
         };
-        setup
-            .stacks
-            .sort_by_cached_key(|stack| place(stack).unwrap_or(usize::MAX));
+        setup.stacks.sort_by_cached_key(|stack| place(stack).unwrap_or(usize::MAX));
     }
     Ok(setup)
 }
 
 fn dash<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-    if text == "-" {
-        Some(None)
-    } else {
-        read(text).map(Some)
-    }
+    if text == "-" { Some(None) } else { read(text).map(Some) }
 }
 
 fn seat(text: &str) -> Option<PlayerId> {
@@ -343,10 +262,7 @@ impl Lines<'_> {
                 let cell = coord(geometry, key)?;
                 match *letter {
                     "S" => {
-                        let rings = value
-                            .chars()
-                            .map(|c| c.to_digit(10).map(u64::from))
-                            .collect::<Option<_>>()?;
+                        let rings = value.chars().map(|c| c.to_digit(10).map(u64::from)).collect::<Option<_>>()?;
                         setup.stacks.push(SetupStack { cell, rings });
                     }
                     "M" => setup.markers.push((cell, value.parse().ok()?)),

@@ -180,11 +180,7 @@ impl TraceReader {
     /// # Errors
     /// [`TraceError::Io`].
     pub fn open(path: &Path) -> Result<Self, TraceError> {
-        let io = |source| TraceError::Io {
-            path: path.to_owned(),
-            line: 0,
-            source,
-        };
+        let io = |source| TraceError::Io { path: path.to_owned(), line: 0, source };
         let file = File::open(path).map_err(io)?;
         Self::new(path, BufReader::with_capacity(1 << 16, file)).map_err(io)
     }
@@ -196,56 +192,35 @@ impl TraceReader {
     pub fn new(path: &Path, mut source: impl BufRead + Send + 'static) -> std::io::Result<Self> {
         let gzip = source.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         let lines: Box<dyn BufRead + Send> = if gzip {
-            Box::new(BufReader::with_capacity(
-                1 << 16,
-                MultiGzDecoder::new(source),
-            ))
+            Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(source)))
         } else {
             Box::new(source)
         };
-        Ok(Self {
-            path: path.to_owned(),
-            lines,
-            line: 0,
-            failed: false,
-        })
+        Ok(Self { path: path.to_owned(), lines, line: 0, failed: false })
     }
 
     fn read(&mut self) -> Result<Option<Trace>, TraceError> {
         let mut text = Vec::new();
         loop {
             text.clear();
-            let read = self
-                .lines
-                .by_ref()
-                .take(LINE_BYTES_MAX)
-                .read_until(b'\n', &mut text);
-            let read = read.map_err(|source| TraceError::Io {
-                path: self.path.clone(),
-                line: self.line,
-                source,
-            })?;
+            let read = self.lines.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut text);
+            let read = read.map_err(|source| TraceError::Io { path: self.path.clone(), line: self.line, source })?;
             if read == 0 {
                 return Ok(None);
             }
             self.line += 1;
             if read as u64 >= LINE_BYTES_MAX {
-                return Err(TraceError::LineTooLong {
-                    path: self.path.clone(),
-                    line: self.line,
-                });
+                return Err(TraceError::LineTooLong { path: self.path.clone(), line: self.line });
             }
             if !text.trim_ascii().is_empty() {
                 break;
             }
         }
-        serde_json::from_slice(&text)
-            .map(Some)
-            .map_err(|source| TraceError::Json {
-                path: self.path.clone(),
-                line: self.line,
-                source,
-            })
+        serde_json::from_slice(&text).map(Some).map_err(|source| TraceError::Json {
+            path: self.path.clone(),
+            line: self.line,
+            source,
+        })
     }
 }
 

@@ -93,11 +93,7 @@ impl Checker<'_> {
 
 /// Replays one recorded game; the list is empty if the engine agrees with everything that the record says.
 pub fn verify_trace(trace: &Trace) -> Vec<Difference> {
-    let mut checker = Checker {
-        trace,
-        ply: None,
-        differences: Vec::new(),
-    };
+    let mut checker = Checker { trace, ply: None, differences: Vec::new() };
     match start(trace) {
         Ok(position) => replay(&mut checker, position),
         Err(message) => checker.differ("initial state", "a possible state", message),
@@ -107,10 +103,7 @@ pub fn verify_trace(trace: &Trace) -> Vec<Difference> {
 
 /// The position that a recorded game starts from.
 fn start(trace: &Trace) -> Result<AnyPosition, String> {
-    let board: BoardKind = trace
-        .board
-        .parse()
-        .map_err(|e: ringrift_rules::UnknownBoard| e.to_string())?;
+    let board: BoardKind = trace.board.parse().map_err(|e: ringrift_rules::UnknownBoard| e.to_string())?;
     let players = PlayerCount::try_from(trace.players).map_err(|e| e.to_string())?;
     let rules = RuleOptions {
         rings_per_player: trace.rules.rings_per_player,
@@ -120,14 +113,10 @@ fn start(trace: &Trace) -> Result<AnyPosition, String> {
         lps_rounds: trace.rules.lps_rounds_required,
         swap_rule: trace.rules.swap_rule_enabled,
     };
-    let setup = parse_canonical(&trace.initial.state, trace.initial.order.as_deref(), rules)
-        .map_err(|e| e.to_string())?;
+    let setup =
+        parse_canonical(&trace.initial.state, trace.initial.order.as_deref(), rules).map_err(|e| e.to_string())?;
     if (setup.board, setup.players) != (board, players) {
-        return Err(format!(
-            "the state is of {} with {} players",
-            setup.board,
-            setup.players.get()
-        ));
+        return Err(format!("the state is of {} with {} players", setup.board, setup.players.get()));
     }
     setup.into_position().map_err(|e| e.to_string())
 }
@@ -135,25 +124,15 @@ fn start(trace: &Trace) -> Result<AnyPosition, String> {
 fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
     let trace = checker.trace;
     checker.compare("hash", &trace.initial.hash, &position.state_hash());
-    checker.compare(
-        "digest",
-        &trace.initial.digest,
-        &canonical_digest(&canonical_text(&position)),
-    );
+    checker.compare("digest", &trace.initial.digest, &canonical_digest(&canonical_text(&position)));
     let mut list = MoveList::new();
     for (i, ply) in trace.plies.iter().enumerate() {
         checker.ply = Some(i);
         checker.compare("phase", &ply.phase, position.phase().name());
-        checker.compare(
-            "player",
-            &ply.player.to_string(),
-            &position.to_move().to_string(),
-        );
+        checker.compare("player", &ply.player.to_string(), &position.to_move().to_string());
         position.legal_moves(&mut list);
-        let mut legal: Vec<(String, ringrift_rules::Move)> = list
-            .iter()
-            .map(|&mv| (position.format_move(mv), mv))
-            .collect();
+        let mut legal: Vec<(String, ringrift_rules::Move)> =
+            list.iter().map(|&mv| (position.format_move(mv), mv)).collect();
         legal.sort_unstable();
         compare_legal(checker, ply, &legal);
         let Some(&(_, mv)) = legal.iter().find(|(text, _)| *text == ply.chosen) else {
@@ -179,11 +158,7 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
             checker.compare("stack order", order, &got.join(" "));
         }
         if let Some(zobrist) = &ply.zobrist {
-            checker.compare(
-                "zobrist",
-                zobrist,
-                &format!("{:016x}", position.persisted_zobrist()),
-            );
+            checker.compare("zobrist", zobrist, &format!("{:016x}", position.persisted_zobrist()));
         }
         if let Err(fault) = position.check_validity() {
             checker.differ("invariants", "kept", fault);
@@ -199,18 +174,10 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
 fn order_of(position: &AnyPosition) -> Vec<String> {
     let geometry = position.geometry();
     let stacks = position.to_setup().stacks;
-    stacks
-        .iter()
-        .filter_map(|stack| geometry.cell(stack.cell))
-        .map(|cell| geometry.key(cell))
-        .collect()
+    stacks.iter().filter_map(|stack| geometry.cell(stack.cell)).map(|cell| geometry.key(cell)).collect()
 }
 
-fn compare_legal(
-    checker: &mut Checker<'_>,
-    ply: &crate::trace::TracePly,
-    legal: &[(String, ringrift_rules::Move)],
-) {
+fn compare_legal(checker: &mut Checker<'_>, ply: &crate::trace::TracePly, legal: &[(String, ringrift_rules::Move)]) {
     if let Some(count) = ply.legal_count
         && count != legal.len()
     {
@@ -221,42 +188,22 @@ fn compare_legal(
     }
     if let Some(expected) = &ply.legal {
         let got: Vec<&str> = legal.iter().map(|(text, _)| text.as_str()).collect();
-        let missing: Vec<&str> = expected
-            .iter()
-            .map(String::as_str)
-            .filter(|text| !got.contains(text))
-            .collect();
-        let extra: Vec<&str> = got
-            .iter()
-            .copied()
-            .filter(|text| !expected.iter().any(|other| other == text))
-            .collect();
+        let missing: Vec<&str> = expected.iter().map(String::as_str).filter(|text| !got.contains(text)).collect();
+        let extra: Vec<&str> = got.iter().copied().filter(|text| !expected.iter().any(|other| other == text)).collect();
         if !missing.is_empty() || !extra.is_empty() {
-            checker.differ(
-                "legal moves",
-                format!("also {}", missing.join(" ")),
-                format!("also {}", extra.join(" ")),
-            );
+            checker.differ("legal moves", format!("also {}", missing.join(" ")), format!("also {}", extra.join(" ")));
         }
     }
     if let Some(expected) = &ply.legal_hash {
         let texts: Vec<&str> = legal.iter().map(|(text, _)| text.as_str()).collect();
-        checker.compare(
-            "hash of legal moves",
-            expected,
-            &canonical_digest(&texts.join("\n")),
-        );
+        checker.compare("hash of legal moves", expected, &canonical_digest(&texts.join("\n")));
     }
 }
 
 fn compare_result(checker: &mut Checker<'_>, position: &AnyPosition) {
     let result = &checker.trace.result;
     let outcome = position.outcome();
-    let status = if outcome.is_some() {
-        "completed"
-    } else {
-        "active"
-    };
+    let status = if outcome.is_some() { "completed" } else { "active" };
     checker.compare("status", &result.status, status);
     let winner = |player: Option<u64>| player.map_or("none".into(), |player| player.to_string());
     let got = outcome.map(|outcome| u64::from(outcome.winner.number()));
@@ -265,27 +212,14 @@ fn compare_result(checker: &mut Checker<'_>, position: &AnyPosition) {
         checker.differ("plies", result.plies, checker.trace.plies.len());
     }
     for (field, expected, got) in [
-        (
-            "eliminated rings",
-            &result.eliminated,
-            &AnyPosition::eliminated as &dyn Fn(&_, PlayerId) -> u16,
-        ),
+        ("eliminated rings", &result.eliminated, &AnyPosition::eliminated as &dyn Fn(&_, PlayerId) -> u16),
         ("territory", &result.territory, &AnyPosition::territory),
-        (
-            "collapsed cells",
-            &result.collapsed,
-            &AnyPosition::collapsed_count,
-        ),
+        ("collapsed cells", &result.collapsed, &AnyPosition::collapsed_count),
     ] {
-        let got: BTreeMap<String, u64> = position
-            .players()
-            .seats()
-            .map(|player| (player.to_string(), u64::from(got(position, player))))
-            .collect();
+        let got: BTreeMap<String, u64> =
+            position.players().seats().map(|player| (player.to_string(), u64::from(got(position, player)))).collect();
         // Records leave out players without an entry.
-        let same = got
-            .iter()
-            .all(|(player, value)| expected.get(player).unwrap_or(&0) == value);
+        let same = got.iter().all(|(player, value)| expected.get(player).unwrap_or(&0) == value);
         if !same {
             checker.differ(field, format!("{expected:?}"), format!("{got:?}"));
         }
@@ -296,22 +230,14 @@ fn compare_result(checker: &mut Checker<'_>, position: &AnyPosition) {
         }
         if let Some((expected, rung)) = &result.victory_type {
             checker.compare("victory type", expected, reason.victory_type);
-            checker.compare(
-                "tiebreaker",
-                rung.as_deref().unwrap_or("-"),
-                reason.tiebreaker.unwrap_or("-"),
-            );
+            checker.compare("tiebreaker", rung.as_deref().unwrap_or("-"), reason.tiebreaker.unwrap_or("-"));
         }
         if let Some(expected) = &result.soak_reason {
             let kind = match reason.victory_type {
                 "ring_elimination" => "elimination",
                 other => other,
             };
-            checker.compare(
-                "self-play reason",
-                expected,
-                &format!("status:completed:{kind}"),
-            );
+            checker.compare("self-play reason", expected, &format!("status:completed:{kind}"));
         }
     }
 }

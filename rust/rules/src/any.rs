@@ -14,10 +14,7 @@ use crate::{
 
 /// A [`Position`] on any board.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "positions are plain values on purpose"
-)]
+#[allow(clippy::large_enum_variant, reason = "positions are plain values on purpose")]
 pub enum AnyPosition {
     /// On square8.
     Square8(Position<Square8>),
@@ -147,7 +144,7 @@ impl AnyPosition {
     }
 
     /// See [`crate::divide`].
-    pub fn divide(&self, depth: u32) -> Vec<(Move, u64)> {
-        with_position!(self, position => crate::divide(position, depth))
+    pub fn divide(&self, depth: u32, stop: &impl Fn() -> bool, each: impl FnMut(Move, u64)) -> Option<u64> {
+        with_position!(self, position => crate::divide(position, depth, stop, each))
     }
 }

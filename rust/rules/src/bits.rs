@@ -103,9 +103,7 @@ impl<const W: usize> CellSet for Bits<W> {
     #[inline]
     fn contains(&self, cell: Cell) -> bool {
         let index = cell.index();
-        self.0
-            .get(index >> 6)
-            .is_some_and(|word| word >> (index & 63) & 1 != 0)
+        self.0.get(index >> 6).is_some_and(|word| word >> (index & 63) & 1 != 0)
     }
 
     #[inline]
@@ -139,9 +137,7 @@ impl<const W: usize> CellSet for Bits<W> {
     fn first(&self) -> Option<Cell> {
         for (i, word) in self.0.iter().enumerate() {
             if *word != 0 {
-                return Some(Cell::from_index(
-                    (i as u32 * 64 + word.trailing_zeros()) as u16,
-                ));
+                return Some(Cell::from_index((i as u32 * 64 + word.trailing_zeros()) as u16));
             }
         }
         None
@@ -169,21 +165,13 @@ impl<const W: usize> CellSet for Bits<W> {
         let mut out = [0; W];
         if step > 0 {
             for i in 0..W {
-                let carry = if i > 0 {
-                    self.0[i - 1] >> (64 - step)
-                } else {
-                    0
-                };
+                let carry = if i > 0 { self.0[i - 1] >> (64 - step) } else { 0 };
                 out[i] = self.0[i] << step | carry;
             }
         } else {
             let step = -step;
             for i in 0..W {
-                let carry = if i + 1 < W {
-                    self.0[i + 1] << (64 - step)
-                } else {
-                    0
-                };
+                let carry = if i + 1 < W { self.0[i + 1] << (64 - step) } else { 0 };
                 out[i] = self.0[i] >> step | carry;
             }
         }

@@ -159,9 +159,7 @@ impl std::fmt::Display for BoardKind {
 
 /// A board name that the rules do not know.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "unknown board {0:?}\nhint: the boards are square8, square19, hex8 and hexagonal (also written hex)"
-)]
+#[error("unknown board {0:?}\nhint: the boards are square8, square19, hex8 and hexagonal (also written hex)")]
 pub struct UnknownBoard(pub String);
 
 impl std::str::FromStr for BoardKind {
@@ -179,9 +177,7 @@ impl std::str::FromStr for BoardKind {
 }
 
 /// Fixed-size storage indexed by a small number.
-pub trait Table<T>:
-    Copy + Index<usize, Output = T> + IndexMut<usize> + Send + Sync + 'static
-{
+pub trait Table<T>: Copy + Index<usize, Output = T> + IndexMut<usize> + Send + Sync + 'static {
     /// Number of entries.
     const LEN: usize;
 
@@ -204,9 +200,7 @@ mod sealed {
 
 /// A board as a type: widths and constants that the compiler knows. Sealed; see [`crate::AnyPosition`] for code that
 /// learns the board at run time.
-pub trait Board:
-    sealed::Sealed + Copy + Eq + std::fmt::Debug + std::hash::Hash + Send + Sync + 'static
-{
+pub trait Board: sealed::Sealed + Copy + Eq + std::fmt::Debug + std::hash::Hash + Send + Sync + 'static {
     /// Which board.
     const KIND: BoardKind;
     /// Its constants.

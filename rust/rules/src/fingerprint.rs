@@ -41,11 +41,7 @@ impl<B: Board> Position<B> {
         for (i, player) in self.players.seats().enumerate() {
             let bar = if i > 0 { "|" } else { "" };
             let (hand, eliminated) = (self.hand[player], self.eliminated[player]);
-            let _ = write!(
-                out,
-                "{bar}{player}:{hand}:{eliminated}:{}",
-                self.territory[player]
-            );
+            let _ = write!(out, "{bar}{player}:{hand}:{eliminated}:{}", self.territory[player]);
         }
         for cells in [self.stack_cells, self.marker_cells, self.collapsed_cells] {
             out.push('#');

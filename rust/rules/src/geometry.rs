@@ -71,17 +71,10 @@ impl Geometry {
 
     const fn on_board(&self, coord: Coord) -> bool {
         match self.shape {
-            BoardShape::Square => {
-                0 <= coord.x && coord.x < self.size && 0 <= coord.y && coord.y < self.size
-            }
+            BoardShape::Square => 0 <= coord.x && coord.x < self.size && 0 <= coord.y && coord.y < self.size,
             BoardShape::Hex => {
                 let r = self.radius();
-                -r <= coord.x
-                    && coord.x <= r
-                    && -r <= coord.y
-                    && coord.y <= r
-                    && -r <= coord.z()
-                    && coord.z() <= r
+                -r <= coord.x && coord.x <= r && -r <= coord.y && coord.y <= r && -r <= coord.z() && coord.z() <= r
             }
         }
     }
@@ -107,10 +100,7 @@ impl Geometry {
             }
             index += 1;
         }
-        assert!(
-            count as usize == self.cells,
-            "the cell count of the board is wrong"
-        );
+        assert!(count as usize == self.cells, "the cell count of the board is wrong");
     }
 
     const fn number_lines(&mut self) {
@@ -122,22 +112,13 @@ impl Geometry {
             let mut i = 0;
             while i < self.cells {
                 let first = self.coord_of(self.padded[i] as usize);
-                let before = Coord {
-                    x: first.x - dx,
-                    y: first.y - dy,
-                };
+                let before = Coord { x: first.x - dx, y: first.y - dy };
                 if !self.on_board(before) {
                     let mut at = first;
                     let mut pos = 1;
                     while self.on_board(at) {
-                        self.line_pos[self.padded_index(at)][axis] = LinePos {
-                            line: next_line as u8,
-                            pos,
-                        };
-                        at = Coord {
-                            x: at.x + dx,
-                            y: at.y + dy,
-                        };
+                        self.line_pos[self.padded_index(at)][axis] = LinePos { line: next_line as u8, pos };
+                        at = Coord { x: at.x + dx, y: at.y + dy };
                         pos += 1;
                     }
                     self.empty_lines[next_line] = 1 | u32::MAX << pos;
@@ -147,10 +128,7 @@ impl Geometry {
             }
             axis += 1;
         }
-        assert!(
-            next_line == self.kind.spec().lines as usize,
-            "the line count of the board is wrong"
-        );
+        assert!(next_line == self.kind.spec().lines as usize, "the line count of the board is wrong");
     }
 
     const fn sorted_by_key(&self, end: u8) -> [u16; MAX_CELLS] {
@@ -204,10 +182,7 @@ impl Geometry {
         let (row, column) = (index as i32 / self.width, index as i32 % self.width);
         match self.shape {
             BoardShape::Square => Coord { x: column, y: row },
-            BoardShape::Hex => Coord {
-                x: row - self.radius(),
-                y: column - self.radius(),
-            },
+            BoardShape::Hex => Coord { x: row - self.radius(), y: column - self.radius() },
         }
     }
 
@@ -243,18 +218,12 @@ impl Geometry {
 
     /// The cell of a dense index, if it is below `cell_count`.
     pub const fn cell_at_dense(&self, dense: usize) -> Option<Cell> {
-        if dense < self.cells {
-            Some(Cell::from_index(self.padded[dense]))
-        } else {
-            None
-        }
+        if dense < self.cells { Some(Cell::from_index(self.padded[dense])) } else { None }
     }
 
     /// All cells by dense index.
     pub fn cells(&self) -> impl DoubleEndedIterator<Item = Cell> + ExactSizeIterator + Clone {
-        self.padded[..self.cells]
-            .iter()
-            .map(|&index| Cell::from_index(index))
+        self.padded[..self.cells].iter().map(|&index| Cell::from_index(index))
     }
 
     /// Position key of `cell` as files write it: `x,y` or `x,y,z`.
@@ -267,31 +236,19 @@ impl Geometry {
     /// Appends the position key of `cell`.
     pub fn write_key(&self, cell: Cell, out: &mut String) {
         let bytes = self.key_bytes(self.coord(cell), 0);
-        out.extend(
-            bytes
-                .iter()
-                .take_while(|&&b| b != 0)
-                .map(|&b| char::from(b)),
-        );
+        out.extend(bytes.iter().take_while(|&&b| b != 0).map(|&b| char::from(b)));
     }
 
     /// Reads a position key, `x,y` or `x,y,z` with `x+y+z = 0`.
     pub fn parse_key(&self, text: &str) -> Option<Cell> {
         let mut parts = text.split(',').map(parse_small);
-        let coord = Coord {
-            x: parts.next()??,
-            y: parts.next()??,
-        };
+        let coord = Coord { x: parts.next()??, y: parts.next()?? };
         match (self.shape, parts.next()) {
             (BoardShape::Square, None) => {}
             (BoardShape::Hex, Some(z)) if z? == coord.z() => {}
             _ => return None,
         }
-        if parts.next().is_some() {
-            None
-        } else {
-            self.cell(coord)
-        }
+        if parts.next().is_some() { None } else { self.cell(coord) }
     }
 }
 
@@ -350,18 +307,7 @@ mod tests {
     #[test]
     fn keys_off_the_board_or_misspelt_are_refused() {
         let square = BoardKind::Square8.geometry();
-        for text in [
-            "8,0",
-            "-1,0",
-            "0",
-            "0,0,0",
-            "00,0",
-            "+1,0",
-            "1, 0",
-            "",
-            ",",
-            "99999999999,0",
-        ] {
+        for text in ["8,0", "-1,0", "0", "0,0,0", "00,0", "+1,0", "1, 0", "", ",", "99999999999,0"] {
             assert_eq!(square.parse_key(text), None, "{text}");
         }
         let hex = BoardKind::Hex8.geometry();

@@ -39,16 +39,12 @@ mod zobrist;
 
 pub use any::AnyPosition;
 pub use bits::{Bits, CellIter, CellSet};
-pub use board::{
-    Board, BoardKind, BoardShape, BoardSpec, Hex8, Hexagonal, Square8, Square19, Table,
-    UnknownBoard,
-};
+pub use board::{Board, BoardKind, BoardShape, BoardSpec, Hex8, Hexagonal, Square8, Square19, Table, UnknownBoard};
 pub use cell::{Cell, Coord};
 pub use geometry::Geometry;
 pub use make_move::IllegalMove;
 pub use moves::{
-    EliminationContext, LineSpan, LineWindow, Move, MoveKind, MoveList, RecoveryMode, RegionBorder,
-    RegionId,
+    EliminationContext, LineSpan, LineWindow, Move, MoveKind, MoveList, RecoveryMode, RegionBorder, RegionId,
 };
 pub use notation::{ParseMoveError, ParsePositionError};
 pub use outcome::{EndReason, Outcome, RecordedReason};

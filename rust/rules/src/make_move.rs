@@ -38,12 +38,7 @@ impl<B: Board> Position<B> {
             self.make_move(mv);
             Ok(())
         } else {
-            Err(IllegalMove {
-                text: format!("{mv:?}"),
-                player: self.to_move,
-                phase: self.phase,
-                legal: list.len(),
-            })
+            Err(IllegalMove { text: format!("{mv:?}"), player: self.to_move, phase: self.phase, legal: list.len() })
         }
     }
 
@@ -126,10 +121,7 @@ impl<B: Board> Position<B> {
         self.territory[player] += collapsed;
         self.follow_must_move(from, to);
         let extended = self.extend_chain(player, from, to);
-        debug_assert!(
-            extended,
-            "a capture runs along a straight line and takes a ring"
-        );
+        debug_assert!(extended, "a capture runs along a straight line and takes a ring");
     }
 
     /// Passes over the markers strictly between two cells; returns how many cells collapsed.
@@ -141,11 +133,7 @@ impl<B: Board> Position<B> {
         let Some((axis, forward, distance)) = self.straight(from, to) else {
             return 0;
         };
-        let step = if forward {
-            B::AXIS_STEPS[axis]
-        } else {
-            -B::AXIS_STEPS[axis]
-        };
+        let step = if forward { B::AXIS_STEPS[axis] } else { -B::AXIS_STEPS[axis] };
         let mut collapsed = 0;
         for i in 1..distance {
             let cell = from.offset(step, i);

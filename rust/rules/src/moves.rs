@@ -157,11 +157,7 @@ impl LineWindow {
 
     /// Offset of the window, or none for the whole line.
     pub const fn start(self) -> Option<u32> {
-        if self.0 == u8::MAX {
-            None
-        } else {
-            Some(self.0 as u32)
-        }
+        if self.0 == u8::MAX { None } else { Some(self.0 as u32) }
     }
 }
 
@@ -301,13 +297,7 @@ impl MoveKind {
 
     /// Whether the rules leave no choice: the move only records that a phase was visited.
     pub const fn is_bookkeeping(self) -> bool {
-        matches!(
-            self,
-            Self::NoPlacementAction
-                | Self::NoMovementAction
-                | Self::NoLineAction
-                | Self::NoTerritoryAction
-        )
+        matches!(self, Self::NoPlacementAction | Self::NoMovementAction | Self::NoLineAction | Self::NoTerritoryAction)
     }
 }
 

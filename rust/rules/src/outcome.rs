@@ -32,12 +32,7 @@ pub enum EndReason {
 
 impl EndReason {
     /// All reasons.
-    pub const ALL: [Self; 4] = [
-        Self::RingElimination,
-        Self::Territory,
-        Self::LastPlayerStanding,
-        Self::Stalemate,
-    ];
+    pub const ALL: [Self; 4] = [Self::RingElimination, Self::Territory, Self::LastPlayerStanding, Self::Stalemate];
 
     /// The reason of a name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -78,10 +73,7 @@ impl<B: Board> Position<B> {
     pub(crate) fn check_victory(&mut self) {
         let seats = &PlayerId::ALL[..self.players.get()];
         let needed = self.rules.territory_needed();
-        let total: u16 = seats
-            .iter()
-            .map(|&player| self.collapsed_count[player])
-            .sum();
+        let total: u16 = seats.iter().map(|&player| self.collapsed_count[player]).sum();
         let mut winner = None;
         for &player in seats.iter().rev() {
             if self.eliminated[player] >= self.rules.victory_threshold {
@@ -98,14 +90,10 @@ impl<B: Board> Position<B> {
                 .map(|&player| (player, EndReason::Territory));
         }
         if winner.is_none() {
-            winner = self
-                .sole_survivor()
-                .map(|player| (player, EndReason::LastPlayerStanding));
+            winner = self.sole_survivor().map(|player| (player, EndReason::LastPlayerStanding));
         }
         if winner.is_none() && self.stack_cells.is_empty() {
-            winner = self
-                .stalemate_winner()
-                .map(|player| (player, EndReason::Stalemate));
+            winner = self.stalemate_winner().map(|player| (player, EndReason::Stalemate));
         }
         if let Some((player, reason)) = winner {
             self.end(player, reason);
@@ -128,10 +116,7 @@ impl<B: Board> Position<B> {
     /// The player who controls all stacks while no other player has any ring.
     #[inline]
     fn sole_survivor(&self) -> Option<PlayerId> {
-        let mut seats = self
-            .players
-            .seats()
-            .filter(|&player| self.has_any_ring(player));
+        let mut seats = self.players.seats().filter(|&player| self.has_any_ring(player));
         match (seats.next(), seats.next()) {
             (Some(only), None) if !self.stack_cells.is_empty() => Some(only),
             _ => None,
@@ -145,20 +130,13 @@ impl<B: Board> Position<B> {
             return None;
         }
         let last = self.history.last.map(|last| last.player);
-        self.players
-            .seats()
-            .rev()
-            .max_by_key(|&player| (self.ladder_score(player, true), last == Some(player)))
+        self.players.seats().rev().max_by_key(|&player| (self.ladder_score(player, true), last == Some(player)))
     }
 
     /// Territory, eliminated rings, markers.
     fn ladder_score(&self, player: PlayerId, hand_counts: bool) -> (u16, u16, u32) {
         let hand = if hand_counts { self.hand[player] } else { 0 };
-        (
-            self.collapsed_count[player],
-            self.eliminated[player] + hand,
-            self.markers_of(player).count(),
-        )
+        (self.collapsed_count[player], self.eliminated[player] + hand, self.markers_of(player).count())
     }
 
     /// Final ranks, 1 = winner, by standard competition ranking; none while the game is in progress.
@@ -179,11 +157,7 @@ impl<B: Board> Position<B> {
         };
         let mut ranks = ByPlayer::default();
         for player in self.players.seats() {
-            let better = self
-                .players
-                .seats()
-                .filter(|&other| score(other) > score(player))
-                .count();
+            let better = self.players.seats().filter(|&other| score(other) > score(player)).count();
             ranks[player] = better as u8 + 1;
         }
         Some(ranks)
@@ -199,11 +173,7 @@ impl<B: Board> Position<B> {
         let last = self.players.get() as f32 - 1.0;
         for player in self.players.seats() {
             let rank = ranks[player];
-            let sharing = self
-                .players
-                .seats()
-                .filter(|&other| ranks[other] == rank)
-                .count() as f32;
+            let sharing = self.players.seats().filter(|&other| ranks[other] == rank).count() as f32;
             let mean_place = f32::from(rank - 1) + (sharing - 1.0) / 2.0;
             returns[player] = 1.0 - 2.0 * mean_place / last;
         }
@@ -229,29 +199,19 @@ impl<B: Board> Position<B> {
             "ring_elimination"
         } else if self.collapsed_count[winner] >= self.rules.territory_threshold {
             "territory"
-        } else if self
-            .players
-            .seats()
-            .any(|p| p != winner && !self.has_any_ring(p))
-        {
+        } else if self.players.seats().any(|p| p != winner && !self.has_any_ring(p)) {
             "lps"
         } else {
             tiebreaker = Some(self.recorded_tiebreaker(winner));
             "stalemate"
         };
-        Some(RecordedReason {
-            environment,
-            victory_type,
-            tiebreaker,
-        })
+        Some(RecordedReason { environment, victory_type, tiebreaker })
     }
 
     /// The first rung on which the winner has the only maximum.
     fn recorded_tiebreaker(&self, winner: PlayerId) -> &'static str {
         let leads = |value: &dyn Fn(PlayerId) -> u32| {
-            self.players
-                .seats()
-                .all(|other| other == winner || value(other) < value(winner))
+            self.players.seats().all(|other| other == winner || value(other) < value(winner))
         };
         if leads(&|player| u32::from(self.territory[player])) {
             "territory"

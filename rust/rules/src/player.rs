@@ -12,20 +12,12 @@ impl PlayerId {
 
     /// The seat of a zero-based index, if it is below 4.
     pub const fn try_from_index(index: usize) -> Option<Self> {
-        if index < 4 {
-            Some(Self(index as u8))
-        } else {
-            None
-        }
+        if index < 4 { Some(Self(index as u8)) } else { None }
     }
 
     /// The seat of a player number `1..=4` as files write it.
     pub const fn try_from_number(number: u64) -> Option<Self> {
-        if number >= 1 && number <= 4 {
-            Some(Self(number as u8 - 1))
-        } else {
-            None
-        }
+        if number >= 1 && number <= 4 { Some(Self(number as u8 - 1)) } else { None }
     }
 
     /// Seat from two bits.

@@ -49,8 +49,7 @@ impl RuleOptions {
     #[must_use]
     pub fn with_rings_per_player(mut self, rings: u16, players: PlayerCount) -> Self {
         self.rings_per_player = rings;
-        self.victory_threshold =
-            ((u32::from(rings) * (players.get() as u32 + 1) * 2 + 3) / 6) as u16;
+        self.victory_threshold = ((u32::from(rings) * (players.get() as u32 + 1) * 2 + 3) / 6) as u16;
         self
     }
 
@@ -147,11 +146,7 @@ impl HistoryMarks {
         self.run_recovered |= kind == MoveKind::RecoverySlide;
         self.moved |= 1 << player.index();
         self.swapped |= kind == MoveKind::SwapSides;
-        self.last = Some(LastMove {
-            player,
-            kind,
-            landing,
-        });
+        self.last = Some(LastMove { player, kind, landing });
     }
 
     /// Whether `player` made the last move and satisfies `test` on the run that it ends.
@@ -215,10 +210,7 @@ impl<B: Board> Position<B> {
         for player in players.seats() {
             hand[player] = rules.rings_per_player;
         }
-        Self {
-            hand,
-            ..Self::empty(players, rules)
-        }
+        Self { hand, ..Self::empty(players, rules) }
     }
 
     /// An empty board with empty hands, for [`crate::Setup`] to fill.
@@ -409,16 +401,8 @@ impl<B: Board> Position<B> {
 
     #[inline]
     fn owned(&self, cells: B::Cells, player: PlayerId) -> B::Cells {
-        let low = if player.index() & 1 != 0 {
-            self.owner_low
-        } else {
-            !self.owner_low
-        };
-        let high = if player.index() & 2 != 0 {
-            self.owner_high
-        } else {
-            !self.owner_high
-        };
+        let low = if player.index() & 1 != 0 { self.owner_low } else { !self.owner_low };
+        let high = if player.index() & 2 != 0 { self.owner_high } else { !self.owner_high };
         cells & low & high
     }
 
@@ -442,10 +426,7 @@ impl<B: Board> Position<B> {
 
     #[inline]
     fn owner(&self, cell: Cell) -> PlayerId {
-        PlayerId::from_bits(
-            u32::from(self.owner_low.contains(cell))
-                | u32::from(self.owner_high.contains(cell)) << 1,
-        )
+        PlayerId::from_bits(u32::from(self.owner_low.contains(cell)) | u32::from(self.owner_high.contains(cell)) << 1)
     }
 
     /// The stack on `cell`, if there is one.
@@ -475,10 +456,8 @@ impl<B: Board> Position<B> {
 
     /// Owners of the rings on `cell`, bottom to top; empty without a stack.
     pub fn rings(&self, cell: Cell) -> Vec<PlayerId> {
-        let mut rings: Vec<PlayerId> = self
-            .stack(cell)
-            .map(|stack| self.rings.from_top(stack).collect())
-            .unwrap_or_default();
+        let mut rings: Vec<PlayerId> =
+            self.stack(cell).map(|stack| self.rings.from_top(stack).collect()).unwrap_or_default();
         rings.reverse();
         rings
     }
@@ -512,10 +491,7 @@ impl<B: Board> Position<B> {
             visited.push(at);
             let byte = self.path[i];
             let step = B::AXIS_STEPS[usize::from(byte & 3)];
-            at = at.offset(
-                if byte & 4 != 0 { -step } else { step },
-                u32::from(byte >> 3),
-            );
+            at = at.offset(if byte & 4 != 0 { -step } else { step }, u32::from(byte >> 3));
         }
         visited
     }
@@ -525,17 +501,11 @@ impl<B: Board> Position<B> {
         let Some((axis, forward, distance)) = self.straight(from, to) else {
             return false;
         };
-        let mut chain = self.chain.unwrap_or(Chain {
-            player,
-            start: from,
-            current: from,
-            segments: 0,
-        });
+        let mut chain = self.chain.unwrap_or(Chain { player, start: from, current: from, segments: 0 });
         if usize::from(chain.segments) >= B::Path::LEN {
             return false;
         }
-        self.path[usize::from(chain.segments)] =
-            axis as u8 | u8::from(!forward) << 2 | (distance as u8) << 3;
+        self.path[usize::from(chain.segments)] = axis as u8 | u8::from(!forward) << 2 | (distance as u8) << 3;
         chain.segments += 1;
         chain.current = to;
         self.chain = Some(chain);
@@ -751,18 +721,11 @@ impl<B: Board> Position<B> {
         if stamps.len() != self.stack_cells.count() as usize {
             return Err("two stacks share a place in the container order".into());
         }
-        if !(self.stack_cells | self.marker_cells | self.collapsed_cells)
-            .without(B::MASK)
-            .is_empty()
-        {
+        if !(self.stack_cells | self.marker_cells | self.collapsed_cells).without(B::MASK).is_empty() {
             return Err("something lies beside the board".into());
         }
         if (rings_on_board, controlled, collapsed)
-            != (
-                self.rings_on_board,
-                self.stacks_controlled,
-                self.collapsed_count,
-            )
+            != (self.rings_on_board, self.stacks_controlled, self.collapsed_count)
         {
             return Err("kept counts differ from the board".into());
         }
@@ -783,40 +746,16 @@ impl<B: Board> Position<B> {
     fn compared_fields(
         &self,
     ) -> (
-        (
-            PlayerCount,
-            Phase,
-            PlayerId,
-            Option<Outcome>,
-            Option<(Phase, PlayerId)>,
-        ),
+        (PlayerCount, Phase, PlayerId, Option<Outcome>, Option<(Phase, PlayerId)>),
         (Option<Cell>, Option<Chain>, bool),
         [ByPlayer<u16>; 4],
         (u16, LpsState, HistoryMarks, u32, ByPlayer<u32>, RuleOptions),
     ) {
         (
-            (
-                self.players,
-                self.phase,
-                self.to_move,
-                self.outcome,
-                self.before_end,
-            ),
+            (self.players, self.phase, self.to_move, self.outcome, self.before_end),
             (self.must_move, self.chain, self.pending_line_elimination),
-            [
-                self.hand,
-                self.eliminated,
-                self.board_eliminated,
-                self.territory,
-            ],
-            (
-                self.total_eliminated,
-                self.lps,
-                self.history,
-                self.turn,
-                self.eliminated_in_turn,
-                self.rules,
-            ),
+            [self.hand, self.eliminated, self.board_eliminated, self.territory],
+            (self.total_eliminated, self.lps, self.history, self.turn, self.eliminated_in_turn, self.rules),
         )
     }
 }
@@ -830,14 +769,11 @@ impl<B: Board> PartialEq for Position<B> {
             && self.collapsed_cells == other.collapsed_cells
             && self.compared_fields() == other.compared_fields()
             && self.chain_visited() == other.chain_visited()
-            && occupied
+            && occupied.iter().all(|cell| self.owner(cell) == other.owner(cell))
+            && self
+                .stack_cells
                 .iter()
-                .all(|cell| self.owner(cell) == other.owner(cell))
-            && self.stack_cells.iter().all(|cell| {
-                self.rings
-                    .from_top(self.stack_at(cell))
-                    .eq(other.rings.from_top(other.stack_at(cell)))
-            })
+                .all(|cell| self.rings.from_top(self.stack_at(cell)).eq(other.rings.from_top(other.stack_at(cell))))
             && self.stacks_in_order() == other.stacks_in_order()
     }
 }

@@ -171,9 +171,7 @@ pub enum Violation {
         reason: &'static str,
     },
     /// A ring is due for a line, but it cannot be paid now.
-    #[error(
-        "a line elimination is pending in phase {phase} for a player with {stacks} controlled stacks"
-    )]
+    #[error("a line elimination is pending in phase {phase} for a player with {stacks} controlled stacks")]
     PendingElimination {
         /// The phase.
         phase: Phase,
@@ -257,10 +255,7 @@ impl Setup {
     }
 
     fn build<B: Board>(self) -> Result<Position<B>, SetupError> {
-        let mut builder = Builder::<B> {
-            position: Position::empty(self.players, self.rules),
-            violations: Vec::new(),
-        };
+        let mut builder = Builder::<B> { position: Position::empty(self.players, self.rules), violations: Vec::new() };
         builder.counters(&self);
         builder.board(&self);
         builder.turn_state(&self);
@@ -270,9 +265,7 @@ impl Setup {
         if builder.violations.is_empty() {
             Ok(builder.position)
         } else {
-            Err(SetupError {
-                violations: builder.violations,
-            })
+            Err(SetupError { violations: builder.violations })
         }
     }
 }
@@ -287,11 +280,7 @@ impl<B: Board> Builder<B> {
         let players = self.position.players.get();
         let found = PlayerId::try_from_number(number).filter(|player| player.index() < players);
         if found.is_none() {
-            self.violations.push(Violation::NoSuchPlayer {
-                what: what.into(),
-                number,
-                players,
-            });
+            self.violations.push(Violation::NoSuchPlayer { what: what.into(), number, players });
         }
         found
     }
@@ -299,22 +288,14 @@ impl<B: Board> Builder<B> {
     fn cell(&mut self, what: &'static str, at: Coord) -> Option<Cell> {
         let cell = B::geometry().cell(at);
         if cell.is_none() {
-            self.violations.push(Violation::OffBoard {
-                what,
-                at,
-                board: B::KIND,
-            });
+            self.violations.push(Violation::OffBoard { what, at, board: B::KIND });
         }
         cell
     }
 
     fn counter(&mut self, what: impl FnOnce() -> String, value: u64) -> u16 {
         if value > COUNTER_MAX {
-            self.violations.push(Violation::CounterTooLarge {
-                what: what(),
-                value,
-                most: COUNTER_MAX,
-            });
+            self.violations.push(Violation::CounterTooLarge { what: what(), value, most: COUNTER_MAX });
         }
         value.min(COUNTER_MAX) as u16
     }
@@ -322,11 +303,7 @@ impl<B: Board> Builder<B> {
     fn by_seat(&mut self, what: &'static str, values: &[u64]) -> ByPlayer<u16> {
         let players = self.position.players;
         if values.len() != players.get() {
-            self.violations.push(Violation::WrongSeatCount {
-                what,
-                found: values.len(),
-                players: players.get(),
-            });
+            self.violations.push(Violation::WrongSeatCount { what, found: values.len(), players: players.get() });
         }
         let mut out = ByPlayer::default();
         for (player, &value) in players.seats().zip(values) {
@@ -338,11 +315,9 @@ impl<B: Board> Builder<B> {
     fn counters(&mut self, setup: &Setup) {
         self.position.hand = self.by_seat("rings in hand", &setup.hand);
         self.position.eliminated = self.by_seat("eliminated rings", &setup.eliminated);
-        self.position.board_eliminated =
-            self.by_seat("the board's eliminated rings", &setup.board_eliminated);
+        self.position.board_eliminated = self.by_seat("the board's eliminated rings", &setup.board_eliminated);
         self.position.territory = self.by_seat("territory", &setup.territory);
-        self.position.total_eliminated =
-            self.counter(|| "total eliminated rings".into(), setup.total_eliminated);
+        self.position.total_eliminated = self.counter(|| "total eliminated rings".into(), setup.total_eliminated);
         let seats = setup.players.get();
         if setup.eliminated_in_turn.len() == seats {
             for (player, &turn) in setup.players.seats().zip(&setup.eliminated_in_turn) {
@@ -351,22 +326,12 @@ impl<B: Board> Builder<B> {
         } else {
             let found = setup.eliminated_in_turn.len();
             let what = "turns of elimination";
-            self.violations.push(Violation::WrongSeatCount {
-                what,
-                found,
-                players: seats,
-            });
+            self.violations.push(Violation::WrongSeatCount { what, found, players: seats });
         }
         for (what, value) in [
-            (
-                "the ring-elimination threshold",
-                setup.rules.victory_threshold,
-            ),
+            ("the ring-elimination threshold", setup.rules.victory_threshold),
             ("the territory threshold", setup.rules.territory_threshold),
-            (
-                "the territory minimum",
-                setup.rules.territory_minimum.unwrap_or(1),
-            ),
+            ("the territory minimum", setup.rules.territory_minimum.unwrap_or(1)),
             ("the number of LPS rounds", setup.rules.lps_rounds),
         ] {
             if value == 0 {
@@ -379,20 +344,12 @@ impl<B: Board> Builder<B> {
         let most = u64::from(B::SPEC.rings_per_player);
         let mut rings_on_board = [0; 5];
         for stack in &setup.stacks {
-            let cell = self
-                .cell("stack", stack.cell)
-                .filter(|&cell| self.is_free(cell, "stack"));
+            let cell = self.cell("stack", stack.cell).filter(|&cell| self.is_free(cell, "stack"));
             if stack.rings.is_empty() {
-                self.violations.push(Violation::EmptyStack {
-                    cell: format!("{},{}", stack.cell.x, stack.cell.y),
-                });
+                self.violations.push(Violation::EmptyStack { cell: format!("{},{}", stack.cell.x, stack.cell.y) });
             }
             let what = format!("ring in the stack at {},{}", stack.cell.x, stack.cell.y);
-            let rings: Vec<PlayerId> = stack
-                .rings
-                .iter()
-                .filter_map(|&ring| self.player(what.clone(), ring))
-                .collect();
+            let rings: Vec<PlayerId> = stack.rings.iter().filter_map(|&ring| self.player(what.clone(), ring)).collect();
             for ring in &rings {
                 rings_on_board[ring.index()] += 1;
             }
@@ -412,27 +369,18 @@ impl<B: Board> Builder<B> {
             let rings = rings_on_board[player.index()];
             if rings > most {
                 let most = B::SPEC.rings_per_player;
-                self.violations.push(Violation::TooManyRings {
-                    player,
-                    rings,
-                    board: B::KIND,
-                    most,
-                });
+                self.violations.push(Violation::TooManyRings { player, rings, board: B::KIND, most });
             }
         }
         for &(at, owner) in &setup.markers {
-            let cell = self
-                .cell("marker", at)
-                .filter(|&cell| self.is_free(cell, "marker"));
+            let cell = self.cell("marker", at).filter(|&cell| self.is_free(cell, "marker"));
             let owner = self.player("marker", owner);
             if let (Some(cell), Some(owner)) = (cell, owner) {
                 self.position.put_marker(cell, owner);
             }
         }
         for &(at, owner) in &setup.collapsed {
-            let cell = self
-                .cell("collapsed cell", at)
-                .filter(|&cell| self.is_free(cell, "collapse"));
+            let cell = self.cell("collapsed cell", at).filter(|&cell| self.is_free(cell, "collapse"));
             let owner = self.player("collapsed cell", owner);
             if let (Some(cell), Some(owner)) = (cell, owner) {
                 self.position.collapse(cell, owner);
@@ -451,11 +399,7 @@ impl<B: Board> Builder<B> {
             return true;
         };
         let cell = B::geometry().key(cell);
-        self.violations.push(Violation::CellTwice {
-            cell,
-            first,
-            second,
-        });
+        self.violations.push(Violation::CellTwice { cell, first, second });
         false
     }
 
@@ -464,28 +408,18 @@ impl<B: Board> Builder<B> {
         self.position.to_move = to_move.unwrap_or(PlayerId::ALL[0]);
         self.position.phase = setup.phase;
         self.position.turn = setup.turn.max(1);
-        self.position.must_move = setup
-            .must_move
-            .and_then(|at| self.cell("the stack that must move", at));
+        self.position.must_move = setup.must_move.and_then(|at| self.cell("the stack that must move", at));
         self.position.pending_line_elimination = setup.pending_line_elimination;
-        let winner = setup
-            .winner
-            .and_then(|number| self.player("winner", number));
+        let winner = setup.winner.and_then(|number| self.player("winner", number));
         if (setup.phase == Phase::GameOver) != setup.winner.is_some() {
-            self.violations.push(Violation::UnfinishedEnd {
-                phase: setup.phase,
-                has_winner: setup.winner.is_some(),
-            });
+            self.violations.push(Violation::UnfinishedEnd { phase: setup.phase, has_winner: setup.winner.is_some() });
         }
         self.position.outcome = winner.map(|winner| Outcome {
             winner,
-            reason: setup
-                .end_reason
-                .unwrap_or_else(|| self.position.infer_reason(winner)),
+            reason: setup.end_reason.unwrap_or_else(|| self.position.infer_reason(winner)),
         });
-        self.position.before_end = setup.ended_from.and_then(|(phase, number)| {
-            Some((phase, self.player("player before the end", number)?))
-        });
+        self.position.before_end =
+            setup.ended_from.and_then(|(phase, number)| Some((phase, self.player("player before the end", number)?)));
         if let Some((player, visited, current)) = &setup.chain {
             self.chain(*player, visited, *current);
         }
@@ -495,19 +429,11 @@ impl<B: Board> Builder<B> {
 
     fn chain(&mut self, player: u64, visited: &[Coord], current: Coord) {
         let player = self.player("capture chain", player);
-        let path: Vec<Option<Cell>> = visited
-            .iter()
-            .chain([&current])
-            .map(|&at| self.cell("capture chain", at))
-            .collect();
+        let path: Vec<Option<Cell>> =
+            visited.iter().chain([&current]).map(|&at| self.cell("capture chain", at)).collect();
         let Some(player) = player else { return };
         if let [Some(only)] = path[..] {
-            self.position.chain = Some(Chain {
-                player,
-                start: only,
-                current: only,
-                segments: 0,
-            });
+            self.position.chain = Some(Chain { player, start: only, current: only, segments: 0 });
             return;
         }
         for step in path.windows(2) {
@@ -561,19 +487,15 @@ impl<B: Board> Builder<B> {
         }
         let stacks = position.stacks_controlled[player];
         if position.pending_line_elimination && (phase != Phase::LineProcessing || stacks == 0) {
-            self.violations
-                .push(Violation::PendingElimination { phase, stacks });
+            self.violations.push(Violation::PendingElimination { phase, stacks });
         }
         if phase == Phase::ChainCapture && position.chain.is_none() {
-            self.violations.push(Violation::BrokenChain {
-                reason: "is missing in phase chain_capture",
-            });
+            self.violations.push(Violation::BrokenChain { reason: "is missing in phase chain_capture" });
         }
         let mut moves = MoveList::new();
         position.legal_moves(&mut moves);
         if moves.is_empty() {
-            self.violations
-                .push(Violation::NoLegalMove { phase, player });
+            self.violations.push(Violation::NoLegalMove { phase, player });
         }
     }
 }
@@ -583,13 +505,8 @@ impl<B: Board> Position<B> {
     pub fn to_setup(&self) -> Setup {
         let geometry = B::geometry();
         let number = |player: PlayerId| u64::from(player.number());
-        let seats = |values: &ByPlayer<u16>| {
-            values
-                .of(self.players)
-                .iter()
-                .map(|&value| u64::from(value))
-                .collect::<Vec<_>>()
-        };
+        let seats =
+            |values: &ByPlayer<u16>| values.of(self.players).iter().map(|&value| u64::from(value)).collect::<Vec<_>>();
         let owned = |cells: &dyn Fn(PlayerId) -> B::Cells| {
             let mut out = Vec::new();
             for &index in &geometry.key_order[..geometry.cell_count()] {
@@ -625,19 +542,14 @@ impl<B: Board> Position<B> {
             to_move: number(self.to_move),
             winner: self.outcome.map(|outcome| number(outcome.winner)),
             end_reason: self.outcome.map(|outcome| outcome.reason),
-            ended_from: self
-                .before_end
-                .map(|(phase, player)| (phase, number(player))),
+            ended_from: self.before_end.map(|(phase, player)| (phase, number(player))),
             must_move: self.must_move.map(|cell| geometry.coord(cell)),
             pending_line_elimination: self.pending_line_elimination,
             chain: self.chain.map(|chain| {
                 let visited = self.chain_visited();
                 (
                     number(chain.player),
-                    visited
-                        .into_iter()
-                        .map(|cell| geometry.coord(cell))
-                        .collect(),
+                    visited.into_iter().map(|cell| geometry.coord(cell)).collect(),
                     geometry.coord(chain.current),
                 )
             }),

@@ -81,10 +81,7 @@ impl<T: Table<u16>> RingPool<T> {
     #[inline]
     fn allocate(&mut self, colour: PlayerId) -> u16 {
         let node = self.free;
-        debug_assert!(
-            node != LINK_MASK,
-            "more rings on the board than the game has"
-        );
+        debug_assert!(node != LINK_MASK, "more rings on the board than the game has");
         self.free = self.below(node);
         self.nodes[node as usize] = (colour.index() as u16) << LINK_BITS;
         node
@@ -111,11 +108,7 @@ impl<T: Table<u16>> RingPool<T> {
         let top = self.below(stack.bottom());
         self.link(node, top);
         self.link(stack.bottom(), node);
-        let cap = if stack.owner() == colour {
-            stack.cap_height() + 1
-        } else {
-            1
-        };
+        let cap = if stack.owner() == colour { stack.cap_height() + 1 } else { 1 };
         Stack::pack(stack.bottom(), stack.height() + 1, cap, colour)
     }
 
@@ -127,12 +120,7 @@ impl<T: Table<u16>> RingPool<T> {
         self.link(stack.bottom(), node);
         self.link(node, top);
         let uniform = stack.cap_height() == stack.height() && stack.owner() == colour;
-        Stack::pack(
-            node,
-            stack.height() + 1,
-            stack.cap_height() + u32::from(uniform),
-            stack.owner(),
-        )
+        Stack::pack(node, stack.height() + 1, stack.cap_height() + u32::from(uniform), stack.owner())
     }
 
     /// The stack without its top ring (none if that was the only one), and the owner of that ring.
@@ -194,11 +182,7 @@ impl<T: Table<u16>> RingPool<T> {
         let next = self.below(target);
         self.link(above, next);
         self.release(target);
-        let bottom = if target == stack.bottom() {
-            above
-        } else {
-            stack.bottom()
-        };
+        let bottom = if target == stack.bottom() { above } else { stack.bottom() };
         Some(self.summarise(bottom, stack.height() - 1))
     }
 

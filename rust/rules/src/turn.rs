@@ -1,9 +1,6 @@
 //! The only code that advances phase and turn. Source: rules.md sections 4 and 11.
 
-use crate::{
-    board::Board, moves::Move, outcome::EndReason, phase::Phase, player::PlayerId,
-    position::Position,
-};
+use crate::{board::Board, moves::Move, outcome::EndReason, phase::Phase, player::PlayerId, position::Position};
 
 impl<B: Board> Position<B> {
     /// Moves on to the next phase after `mv`, which has been applied and noted in the history marks.
@@ -29,10 +26,9 @@ impl<B: Board> Position<B> {
                     self.enter_line_processing();
                 }
             }
-            Move::SkipCapture
-            | Move::NoMovementAction
-            | Move::RecoverySlide { .. }
-            | Move::SkipRecovery => self.enter_line_processing(),
+            Move::SkipCapture | Move::NoMovementAction | Move::RecoverySlide { .. } | Move::SkipRecovery => {
+                self.enter_line_processing()
+            }
             Move::ProcessLine { .. } | Move::ChooseLineOption { .. } => {
                 if !self.pending_line_elimination && !self.has_line(player) {
                     self.leave_line_processing(player);
@@ -132,10 +128,8 @@ impl<B: Board> Position<B> {
                 lps.streak_rounds = 0;
             }
         } else if lps.first == Some(player) && lps.noted != 0 {
-            let mut able = self
-                .players
-                .seats()
-                .filter(|&seat| lps.able >> seat.index() & 1 != 0 && self.has_any_ring(seat));
+            let mut able =
+                self.players.seats().filter(|&seat| lps.able >> seat.index() & 1 != 0 && self.has_any_ring(seat));
             lps.exclusive = match (able.next(), able.next()) {
                 (Some(only), None) => Some(only),
                 _ => None,
@@ -160,9 +154,10 @@ impl<B: Board> Position<B> {
         if self.lps.streak_rounds >= u32::from(self.rules.lps_rounds)
             && self.lps.streak_player == Some(player)
             && self.has_real_action(player)
-            && !self.players.seats().any(|other| {
-                other != player && self.has_any_ring(other) && self.has_real_action(other)
-            })
+            && !self
+                .players
+                .seats()
+                .any(|other| other != player && self.has_any_ring(other) && self.has_real_action(other))
         {
             self.end(player, EndReason::LastPlayerStanding);
         }

@@ -69,19 +69,9 @@ pub(crate) fn position_key<B: Board>(position: &Position<B>, board_key: u64) -> 
         | u64::from(position.history.swapped) << 9
         | u64::from(position.history.moved) << 12
         | position.must_move.map_or(0, |cell| cell.index() as u64 + 1) << 16
-        | position
-            .chain
-            .map_or(0, |chain| chain.current.index() as u64 + 1)
-            << 28
-        | position.history.last.map_or(0, |last| {
-            last.kind as u64 + 1 + ((last.player.index() as u64) << 5)
-        }) << 40
-        | position
-            .history
-            .last
-            .and_then(|l| l.landing)
-            .map_or(0, |cell| cell.index() as u64 + 1)
-            << 48);
+        | position.chain.map_or(0, |chain| chain.current.index() as u64 + 1) << 28
+        | position.history.last.map_or(0, |last| last.kind as u64 + 1 + ((last.player.index() as u64) << 5)) << 40
+        | position.history.last.and_then(|l| l.landing).map_or(0, |cell| cell.index() as u64 + 1) << 48);
     for &player in &PlayerId::ALL[..position.players.get()] {
         add(u64::from(position.hand[player])
             | u64::from(position.eliminated[player]) << 16
@@ -125,14 +115,11 @@ impl MersenneTwister {
         let mut state = [0u32; 624];
         state[0] = 19_650_218;
         for i in 1..624 {
-            state[i] = 1_812_433_253_u32
-                .wrapping_mul(state[i - 1] ^ state[i - 1] >> 30)
-                .wrapping_add(i as u32);
+            state[i] = 1_812_433_253_u32.wrapping_mul(state[i - 1] ^ state[i - 1] >> 30).wrapping_add(i as u32);
         }
         let mut i = 1;
         for _ in 0..624 {
-            state[i] = (state[i] ^ (state[i - 1] ^ state[i - 1] >> 30).wrapping_mul(1_664_525))
-                .wrapping_add(key);
+            state[i] = (state[i] ^ (state[i - 1] ^ state[i - 1] >> 30).wrapping_mul(1_664_525)).wrapping_add(key);
             i += 1;
             if i == 624 {
                 state[0] = state[623];
@@ -140,8 +127,8 @@ impl MersenneTwister {
             }
         }
         for _ in 0..623 {
-            state[i] = (state[i] ^ (state[i - 1] ^ state[i - 1] >> 30).wrapping_mul(1_566_083_941))
-                .wrapping_sub(i as u32);
+            state[i] =
+                (state[i] ^ (state[i - 1] ^ state[i - 1] >> 30).wrapping_mul(1_566_083_941)).wrapping_sub(i as u32);
             i += 1;
             if i == 624 {
                 state[0] = state[623];
@@ -156,8 +143,7 @@ impl MersenneTwister {
         if self.index == 624 {
             for i in 0..624 {
                 let y = self.state[i] & 0x8000_0000 | self.state[(i + 1) % 624] & 0x7fff_ffff;
-                self.state[i] =
-                    self.state[(i + 397) % 624] ^ y >> 1 ^ if y & 1 != 0 { 0x9908_b0df } else { 0 };
+                self.state[i] = self.state[(i + 397) % 624] ^ y >> 1 ^ if y & 1 != 0 { 0x9908_b0df } else { 0 };
             }
             self.index = 0;
         }
@@ -174,9 +160,7 @@ impl MersenneTwister {
 fn feature_index(feature: &str) -> usize {
     let hash = feature
         .bytes()
-        .fold(1_469_598_103_934_665_603, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
-        });
+        .fold(1_469_598_103_934_665_603, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211));
     (hash % TABLE_LEN) as usize
 }
 
@@ -237,11 +221,7 @@ mod tests {
     #[test]
     fn persisted_table_begins_as_recorded() {
         // Source: rules.md section 16.2.
-        let expected = [
-            2_053_695_854_357_871_005,
-            13_679_192_365_072_849_617,
-            4_517_457_392_071_889_495,
-        ];
+        let expected = [2_053_695_854_357_871_005, 13_679_192_365_072_849_617, 4_517_457_392_071_889_495];
         assert_eq!(persisted_table()[..3], expected);
         assert_eq!(feature_index("player|1"), 283_329);
     }

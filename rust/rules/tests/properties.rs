@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use proptest::prelude::*;
 use ringrift_rules::{
-    AnyPosition, BoardKind, BoardShape, CellContent, Coord, EndReason, Geometry, Move, MoveKind,
-    MoveList, Phase, PlayerCount, PlayerId, RuleOptions, Setup, with_position,
+    AnyPosition, BoardKind, BoardShape, CellContent, Coord, EndReason, Geometry, Move, MoveKind, MoveList, Phase,
+    PlayerCount, PlayerId, RuleOptions, Setup, with_position,
 };
 
 /// A small generator for long walks (SplitMix64, Steele et al. 2014).
@@ -23,9 +23,7 @@ impl Stream {
 }
 
 fn configurations() -> impl Iterator<Item = (BoardKind, PlayerCount)> {
-    BoardKind::ALL
-        .into_iter()
-        .flat_map(|board| PlayerCount::ALL.map(|players| (board, players)))
+    BoardKind::ALL.into_iter().flat_map(|board| PlayerCount::ALL.map(|players| (board, players)))
 }
 
 fn initial(board: BoardKind, players: PlayerCount, rings: Option<u16>) -> AnyPosition {
@@ -39,14 +37,8 @@ fn initial(board: BoardKind, players: PlayerCount, rings: Option<u16>) -> AnyPos
 
 /// A random game position. Fewer rings lead to recovery, forced elimination and stalemates soon.
 fn arbitrary_position() -> impl Strategy<Value = AnyPosition> {
-    (
-        0..4usize,
-        0..3usize,
-        prop_oneof![Just(None), (2u16..9).prop_map(Some)],
-        any::<u64>(),
-        0..700usize,
-    )
-        .prop_map(|(board, players, rings, seed, plies)| {
+    (0..4usize, 0..3usize, prop_oneof![Just(None), (2u16..9).prop_map(Some)], any::<u64>(), 0..700usize).prop_map(
+        |(board, players, rings, seed, plies)| {
             let mut position = initial(BoardKind::ALL[board], PlayerCount::ALL[players], rings);
             let (mut stream, mut moves) = (Stream(seed), MoveList::new());
             for _ in 0..plies {
@@ -62,7 +54,8 @@ fn arbitrary_position() -> impl Strategy<Value = AnyPosition> {
                 }
             }
             position
-        })
+        },
+    )
 }
 
 fn rings_of(position: &AnyPosition, player: PlayerId) -> usize {
@@ -204,10 +197,7 @@ struct Symmetry([i32; 4], Coord);
 
 fn apply(map: Symmetry, at: Coord) -> Coord {
     let Symmetry([a, b, c, d], shift) = map;
-    Coord {
-        x: a * at.x + b * at.y + shift.x,
-        y: c * at.x + d * at.y + shift.y,
-    }
+    Coord { x: a * at.x + b * at.y + shift.x, y: c * at.x + d * at.y + shift.y }
 }
 
 /// 8 symmetries of the square, 12 of the hexagon.
@@ -231,30 +221,13 @@ fn symmetries(board: BoardKind) -> Vec<Symmetry> {
         }
         i += 1;
     }
-    assert_eq!(
-        maps.len(),
-        if spec.shape == BoardShape::Square {
-            8
-        } else {
-            12
-        }
-    );
+    assert_eq!(maps.len(), if spec.shape == BoardShape::Square { 8 } else { 12 });
     maps.into_iter()
         .map(|map| {
             let shift = |row: [i32; 2]| {
-                if row.contains(&-1) && spec.shape == BoardShape::Square {
-                    last
-                } else {
-                    0
-                }
+                if row.contains(&-1) && spec.shape == BoardShape::Square { last } else { 0 }
             };
-            Symmetry(
-                map,
-                Coord {
-                    x: shift([map[0], map[1]]),
-                    y: shift([map[2], map[3]]),
-                },
-            )
+            Symmetry(map, Coord { x: shift([map[0], map[1]]), y: shift([map[2], map[3]]) })
         })
         .collect()
 }
@@ -273,20 +246,13 @@ fn transform(setup: &mut Setup, geometry: &Geometry, map: Symmetry) {
         }
     }
     if let Some(last) = &mut setup.history.last {
-        last.landing = last
-            .landing
-            .map(|cell| geometry.cell(apply(map, geometry.coord(cell))).unwrap());
+        last.landing = last.landing.map(|cell| geometry.cell(apply(map, geometry.coord(cell))).unwrap());
     }
 }
 
 /// A move seen through a symmetry. Lines and regions are described by their cells, which have no direction; which of
 /// two crossing lines a recovery completes depends on the order of directions, so recoveries are described by their cells.
-fn shape_of(
-    position: &AnyPosition,
-    mv: Move,
-    geometry: &Geometry,
-    through: &dyn Fn(Coord) -> Coord,
-) -> String {
+fn shape_of(position: &AnyPosition, mv: Move, geometry: &Geometry, through: &dyn Fn(Coord) -> Coord) -> String {
     let key = |cell| {
         let at = through(geometry.coord(cell));
         format!("{},{}", at.x, at.y)
@@ -301,14 +267,7 @@ fn shape_of(
         let first = geometry.coord(span.first());
         sorted(
             (from..from + count)
-                .map(|i| {
-                    geometry
-                        .cell(Coord {
-                            x: first.x + dx * i as i32,
-                            y: first.y + dy * i as i32,
-                        })
-                        .unwrap()
-                })
+                .map(|i| geometry.cell(Coord { x: first.x + dx * i as i32, y: first.y + dy * i as i32 }).unwrap())
                 .collect(),
         )
     };
@@ -316,18 +275,13 @@ fn shape_of(
     match mv {
         Move::PlaceRing { to, count } => format!("P{} {count}", key(to)),
         Move::MoveStack { from, to } => format!("M{} {}", key(from), key(to)),
-        Move::OvertakingCapture { from, over, to }
-        | Move::ContinueCaptureSegment { from, over, to } => {
+        Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } => {
             format!("C{} {} {}", key(from), key(over), key(to))
         }
         Move::RecoverySlide { from, to, .. } => format!("R{} {}", key(from), key(to)),
         Move::ProcessLine { line: span } => format!("L{}", line(span, 0, span.len())),
         Move::ChooseLineOption { line: span, window } => match window.start() {
-            Some(start) => format!(
-                "O{}={}",
-                line(span, 0, span.len()),
-                line(span, start, required)
-            ),
+            Some(start) => format!("O{}={}", line(span, 0, span.len()), line(span, start, required)),
             None => format!("O{}", line(span, 0, span.len())),
         },
         Move::EliminateRingsFromStack { from, context } => format!("E{context:?}{}", key(from)),
@@ -347,10 +301,7 @@ fn shape_of(
 /// configuration: 1,000,000 for the long run.
 #[test]
 fn random_plies_keep_every_invariant() {
-    let plies: usize = std::env::var("RINGRIFT_TEST_PLIES")
-        .ok()
-        .and_then(|plies| plies.parse().ok())
-        .unwrap_or(4_000);
+    let plies: usize = std::env::var("RINGRIFT_TEST_PLIES").ok().and_then(|plies| plies.parse().ok()).unwrap_or(4_000);
     for (config, (board, players)) in configurations().enumerate() {
         let (mut stream, mut moves) = (Stream(config as u64), MoveList::new());
         let (mut played, mut kinds, mut ends) = (0, 0_u32, 0);
@@ -371,20 +322,11 @@ fn random_plies_keep_every_invariant() {
                     panic!("{fault} after {mv:?}: {position}");
                 }
             }
-            assert!(
-                position.plies() < limit,
-                "a game on {board} did not end: {position}"
-            );
+            assert!(position.plies() < limit, "a game on {board} did not end: {position}");
             ends += u32::from(position.outcome().is_some());
         }
-        println!(
-            "{board} {}p: {played} plies, {ends} finished games, kinds {kinds:b}",
-            players.get()
-        );
-        assert!(
-            kinds.count_ones() >= 8,
-            "the walk on {board} was too narrow"
-        );
+        println!("{board} {}p: {played} plies, {ends} finished games, kinds {kinds:b}", players.get());
+        assert!(kinds.count_ones() >= 8, "the walk on {board} was too narrow");
     }
 }
 

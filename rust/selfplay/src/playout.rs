@@ -28,18 +28,11 @@ pub fn playout<B: Board>(
         if moves.is_empty() {
             break;
         }
-        let mv = if moves.len() == 1 {
-            moves[0]
-        } else {
-            moves[rng.below(moves.len())]
-        };
+        let mv = if moves.len() == 1 { moves[0] } else { moves[rng.below(moves.len())] };
         position.make_move(mv);
         plies += 1;
     }
-    Playout {
-        plies,
-        outcome: position.outcome(),
-    }
+    Playout { plies, outcome: position.outcome() }
 }
 
 /// Plays `count` random games from `start` on the current rayon pool; game `i` depends on `seed` and `i` alone.
@@ -60,8 +53,7 @@ pub fn random_playouts(
             }
             let mut rng = GameRng::new(seed, game, GameRng::HOST);
             let mut end = start.clone();
-            let result =
-                with_position!(&mut end, position => playout(position, &mut rng, plies_max, moves));
+            let result = with_position!(&mut end, position => playout(position, &mut rng, plies_max, moves));
             Some((result, end))
         })
         .while_some()

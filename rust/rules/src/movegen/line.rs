@@ -30,9 +30,7 @@ impl<B: Board> Position<B> {
     pub(crate) fn has_line(&self, player: PlayerId) -> bool {
         let markers = self.markers_of(player);
         markers.count() >= self.line_length()
-            && B::AXIS_STEPS
-                .iter()
-                .any(|&step| !self.run_starts(markers, step).is_empty())
+            && B::AXIS_STEPS.iter().any(|&step| !self.run_starts(markers, step).is_empty())
     }
 
     /// Every line of the player.
@@ -43,19 +41,13 @@ impl<B: Board> Position<B> {
             return;
         }
         for (axis, &step) in B::AXIS_STEPS.iter().enumerate() {
-            let starts = self
-                .run_starts(markers, step)
-                .without(markers.shifted(step));
+            let starts = self.run_starts(markers, step).without(markers.shifted(step));
             for first in starts.iter() {
                 let mut len = self.line_length();
                 while markers.contains(first.offset(step, len)) {
                     len += 1;
                 }
-                each(LineSpan {
-                    first,
-                    axis: axis as u8,
-                    len: len as u8,
-                });
+                each(LineSpan { first, axis: axis as u8, len: len as u8 });
             }
         }
     }
@@ -65,10 +57,7 @@ impl<B: Board> Position<B> {
         let required = self.line_length();
         self.for_each_line(player, |line| {
             list.push(Move::ProcessLine { line });
-            list.push(Move::ChooseLineOption {
-                line,
-                window: LineWindow::ALL,
-            });
+            list.push(Move::ChooseLineOption { line, window: LineWindow::ALL });
             if line.len() > required {
                 for start in 0..=line.len() - required {
                     let window = LineWindow::starting_at(start);

@@ -60,23 +60,11 @@ impl<B: Board> Position<B> {
             let at = line_pos::<B>(from, axis);
             let (word, pos) = (self.blocked[at.line as usize], u32::from(at.pos));
             let distance = steps_forward(word, pos);
-            if test(Ray {
-                step,
-                distance,
-                word,
-                pos,
-                forward: true,
-            }) {
+            if test(Ray { step, distance, word, pos, forward: true }) {
                 return true;
             }
             let distance = steps_backward(word, pos);
-            if test(Ray {
-                step: -step,
-                distance,
-                word,
-                pos,
-                forward: false,
-            }) {
+            if test(Ray { step: -step, distance, word, pos, forward: false }) {
                 return true;
             }
         }
@@ -139,11 +127,7 @@ impl<B: Board> Position<B> {
             }
             Phase::LineProcessing => {
                 if self.pending_line_elimination {
-                    self.generate_eliminations(
-                        self.stacks_of(player),
-                        EliminationContext::Line,
-                        list,
-                    );
+                    self.generate_eliminations(self.stacks_of(player), EliminationContext::Line, list);
                 } else {
                     self.generate_line_decisions(player, list);
                 }
@@ -177,9 +161,7 @@ impl<B: Board> Position<B> {
     /// Whether the player's last move processed a region that must be paid for now. Source: rules.md section 9.3.
     #[inline]
     pub(crate) fn region_payment_is_due(&self, player: PlayerId) -> bool {
-        self.history.last.is_some_and(|last| {
-            last.player == player && last.kind == MoveKind::ChooseTerritoryOption
-        })
+        self.history.last.is_some_and(|last| last.player == player && last.kind == MoveKind::ChooseTerritoryOption)
     }
 
     /// Pie rule. Source: rules.md section 5.

@@ -20,10 +20,7 @@ impl<B: Board> Position<B> {
             let (height, cap) = (stack.height(), stack.cap_height());
             self.for_each_ray(from, |ray| {
                 for distance in height..ray.distance {
-                    list.push(Move::MoveStack {
-                        from,
-                        to: from.offset(ray.step, distance),
-                    });
+                    list.push(Move::MoveStack { from, to: from.offset(ray.step, distance) });
                 }
                 let over = from.offset(ray.step, ray.distance);
                 if self.stack_cells.contains(over) && self.stack_at(over).cap_height() <= cap {

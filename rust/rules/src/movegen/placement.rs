@@ -14,9 +14,7 @@ impl<B: Board> Position<B> {
     /// Rings that the player may put on the board now.
     #[inline]
     fn placeable_rings(&self, player: PlayerId) -> u32 {
-        let room = B::SPEC
-            .rings_per_player
-            .saturating_sub(self.rings_on_board[player]);
+        let room = B::SPEC.rings_per_player.saturating_sub(self.rings_on_board[player]);
         u32::from(room.min(self.hand[player]))
     }
 
@@ -45,9 +43,7 @@ impl<B: Board> Position<B> {
     fn largest_live_count(&self, to: Cell, most: u32, mobile: &[B::Cells; 3]) -> u32 {
         (1..=most)
             .rev()
-            .find(|&count| {
-                mobile[count as usize - 1].contains(to) || self.can_capture_from(to, count, count)
-            })
+            .find(|&count| mobile[count as usize - 1].contains(to) || self.can_capture_from(to, count, count))
             .unwrap_or(0)
     }
 
@@ -55,11 +51,7 @@ impl<B: Board> Position<B> {
     fn is_live_on_stack(&self, to: Cell, player: PlayerId) -> bool {
         let stack = self.stack_at(to);
         let height = stack.height() + 1;
-        let cap = if stack.owner() == player {
-            stack.cap_height() + 1
-        } else {
-            1
-        };
+        let cap = if stack.owner() == player { stack.cap_height() + 1 } else { 1 };
         self.any_ray(to, |ray| ray.distance > height) || self.can_capture_from(to, height, cap)
     }
 
@@ -101,22 +93,15 @@ impl<B: Board> Position<B> {
             return true;
         }
         let mobile = self.mobile_cells();
-        empty
-            .iter()
-            .any(|to| self.largest_live_count(to, most, &mobile) > 0)
-            || self
-                .stack_cells
-                .iter()
-                .any(|to| self.is_live_on_stack(to, player))
+        empty.iter().any(|to| self.largest_live_count(to, most, &mobile) > 0)
+            || self.stack_cells.iter().any(|to| self.is_live_on_stack(to, player))
     }
 
     /// Whether a single ring could step from one of these cells.
     #[inline]
     pub(crate) fn any_can_step(&self, cells: B::Cells) -> bool {
         let free = B::MASK.without(self.stack_cells | self.collapsed_cells);
-        B::AXIS_STEPS.iter().any(|&step| {
-            cells.intersects(free.shifted(-step)) || cells.intersects(free.shifted(step))
-        })
+        B::AXIS_STEPS.iter().any(|&step| cells.intersects(free.shifted(-step)) || cells.intersects(free.shifted(step)))
     }
 
     /// Whether `skip_placement` is legal. A stack whose `height`-th cell along a clear ray holds another stack counts
@@ -133,10 +118,7 @@ impl<B: Board> Position<B> {
             let height = self.stack_at(from).height();
             self.any_ray(from, |ray| {
                 ray.distance > height
-                    || ray.distance == height
-                        && self
-                            .stack_cells
-                            .contains(from.offset(ray.step, ray.distance))
+                    || ray.distance == height && self.stack_cells.contains(from.offset(ray.step, ray.distance))
             })
         }) || movers.iter().any(|from| self.can_capture_at(from, player))
     }

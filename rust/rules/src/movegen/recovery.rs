@@ -12,9 +12,7 @@ use crate::{
 impl<B: Board> Position<B> {
     /// No stack, a marker, and a buried ring.
     pub(crate) fn is_recovery_eligible(&self, player: PlayerId) -> bool {
-        self.stacks_controlled[player] == 0
-            && self.rings_on_board[player] > 0
-            && !self.markers_of(player).is_empty()
+        self.stacks_controlled[player] == 0 && self.rings_on_board[player] > 0 && !self.markers_of(player).is_empty()
     }
 
     /// The line through `to` after the player's marker has slid there from `from`: along the first axis on which the
@@ -33,11 +31,7 @@ impl<B: Board> Position<B> {
             let (before, after) = (reach(-step), reach(step));
             if before + 1 + after >= self.line_length() {
                 let first = to.offset(-step, before);
-                return Some(LineSpan {
-                    first,
-                    axis: axis as u8,
-                    len: (before + 1 + after) as u8,
-                });
+                return Some(LineSpan { first, axis: axis as u8, len: (before + 1 + after) as u8 });
             }
         }
         None
@@ -46,20 +40,14 @@ impl<B: Board> Position<B> {
     /// The stack that pays for a recovery: the first in container order whose lowest ring of the player is not its
     /// top ring.
     pub(crate) fn recovery_payer(&self, player: PlayerId) -> Option<Cell> {
-        self.buried_stacks(player)
-            .iter()
-            .min_by_key(|&cell| self.stamp(cell))
+        self.buried_stacks(player).iter().min_by_key(|&cell| self.stamp(cell))
     }
 
     /// Stacks in which the player has a ring below the top.
     pub(crate) fn buried_stacks(&self, player: PlayerId) -> B::Cells {
         let mut cells = B::Cells::EMPTY;
         for cell in self.stack_cells.iter() {
-            if self
-                .rings
-                .lowest(self.stack_at(cell), player)
-                .is_some_and(|depth| depth > 0)
-            {
+            if self.rings.lowest(self.stack_at(cell), player).is_some_and(|depth| depth > 0) {
                 cells.insert(cell);
             }
         }
@@ -77,27 +65,16 @@ impl<B: Board> Position<B> {
             if !self.stack_cells.contains(to)
                 && let Some(line) = self.recovery_line(player, from, to)
             {
-                list.push(Move::RecoverySlide {
-                    from,
-                    to,
-                    mode: RecoveryMode::LineAll,
-                });
+                list.push(Move::RecoverySlide { from, to, mode: RecoveryMode::LineAll });
                 if line.len() > self.line_length() {
-                    list.push(Move::RecoverySlide {
-                        from,
-                        to,
-                        mode: RecoveryMode::LineSegment,
-                    });
+                    list.push(Move::RecoverySlide { from, to, mode: RecoveryMode::LineSegment });
                 }
             }
         }
         if list.len() == begin {
             for (from, to) in self.recovery_slides(player) {
-                let mode = if self.stack_cells.contains(to) {
-                    RecoveryMode::StackStrike
-                } else {
-                    RecoveryMode::Fallback
-                };
+                let mode =
+                    if self.stack_cells.contains(to) { RecoveryMode::StackStrike } else { RecoveryMode::Fallback };
                 list.push(Move::RecoverySlide { from, to, mode });
             }
         }

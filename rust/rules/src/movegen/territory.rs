@@ -121,10 +121,7 @@ impl<B: Board> Position<B> {
     /// All cells of a region.
     pub fn region_cells(&self, region: RegionId) -> B::Cells {
         let rows = rows_of::<B>(self.open_cells(region.border));
-        let (row, column) = (
-            region.start.index() / B::WIDTH as usize,
-            region.start.index() % B::WIDTH as usize,
-        );
+        let (row, column) = (region.start.index() / B::WIDTH as usize, region.start.index() % B::WIDTH as usize);
         cells_of::<B>(&flood::<B>(&rows, row, 1 << column))
     }
 
@@ -181,13 +178,7 @@ impl<B: Board> Position<B> {
                 continue;
             }
             let index = start as u32 * B::WIDTH as u32 + lowest.trailing_zeros();
-            each(
-                RegionId {
-                    start: Cell::from_index(index as u16),
-                    border,
-                },
-                cells,
-            )?;
+            each(RegionId { start: Cell::from_index(index as u16), border }, cells)?;
         }
         ControlFlow::Continue(())
     }
@@ -212,15 +203,10 @@ impl<B: Board> Position<B> {
             return false;
         };
         let around = neighbours::<B>(cells).without(cells | self.collapsed_cells);
-        self.players
-            .seats()
-            .take_while(|&earlier| earlier < colour)
-            .any(|earlier| {
-                let markers = self.markers_of(earlier);
-                !markers.is_empty()
-                    && !markers.intersects(cells)
-                    && around.without(markers).is_empty()
-            })
+        self.players.seats().take_while(|&earlier| earlier < colour).any(|earlier| {
+            let markers = self.markers_of(earlier);
+            !markers.is_empty() && !markers.intersects(cells) && around.without(markers).is_empty()
+        })
     }
 
     /// Border markers that collapse with a region. Source: rules.md section 9.4.
@@ -230,8 +216,7 @@ impl<B: Board> Position<B> {
         if B::SPEC.border_growth {
             loop {
                 let row = border | border.shifted(1) | border.shifted(-1);
-                let grown =
-                    border | (row | row.shifted(B::WIDTH) | row.shifted(-B::WIDTH)) & outside;
+                let grown = border | (row | row.shifted(B::WIDTH) | row.shifted(-B::WIDTH)) & outside;
                 if grown == border {
                     break;
                 }
@@ -260,8 +245,7 @@ impl<B: Board> Position<B> {
 
     /// Whether the player has a region to process.
     pub(crate) fn has_region(&self, player: PlayerId) -> bool {
-        self.for_each_region(self.region_payers(player), |_, _| ControlFlow::Break(()))
-            .is_break()
+        self.for_each_region(self.region_payers(player), |_, _| ControlFlow::Break(())).is_break()
     }
 
     /// `choose_territory_option` moves and `skip_territory_processing`; nothing without a region.

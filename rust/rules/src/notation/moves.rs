@@ -93,8 +93,7 @@ impl<B: Board> Position<B> {
                 out.push('M');
                 pair(from, '>', to, out);
             }
-            Move::OvertakingCapture { from, over, to }
-            | Move::ContinueCaptureSegment { from, over, to } => {
+            Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } => {
                 let first = matches!(mv, Move::OvertakingCapture { .. });
                 out.push(if first { 'C' } else { 'K' });
                 pair(from, '*', over, out);
@@ -127,9 +126,7 @@ impl<B: Board> Position<B> {
                 });
                 key(from, out);
             }
-            Move::ChooseTerritoryOption { region } => {
-                self.write_region(self.region_cells(region), out)
-            }
+            Move::ChooseTerritoryOption { region } => self.write_region(self.region_cells(region), out),
             Move::SkipTerritoryProcessing => out.push_str("sT"),
             Move::NoTerritoryAction => out.push_str("nT"),
             Move::ForcedElimination { from } => {
@@ -221,24 +218,11 @@ impl<B: Board> Position<B> {
                 (Some(only), 1) => format!("only {only} is legal here"),
                 (Some(one), count) => format!("{count} moves are legal here, {one} among them"),
             };
-            return Err(ParseMoveError::Illegal {
-                text: text.into(),
-                player: self.to_move,
-                phase: self.phase,
-                hint,
-            });
+            return Err(ParseMoveError::Illegal { text: text.into(), player: self.to_move, phase: self.phase, hint });
         }
-        let cell = if B::AXIS_STEPS.len() == 4 {
-            "x,y"
-        } else {
-            "x,y,z"
-        };
+        let cell = if B::AXIS_STEPS.len() == 4 { "x,y" } else { "x,y,z" };
         let text = text.chars().take(60).collect();
-        Err(ParseMoveError::Malformed {
-            text,
-            example: example.unwrap_or_else(|| "nL".into()),
-            cell,
-        })
+        Err(ParseMoveError::Malformed { text, example: example.unwrap_or_else(|| "nL".into()), cell })
     }
 }
 
@@ -268,37 +252,27 @@ fn is_move_text(geometry: &Geometry, text: &str) -> bool {
     }
     let rest = after(text, 1);
     match text.chars().next() {
-        Some('P') => rest
-            .split_once('x')
-            .is_some_and(|(to, count)| cell(to) && matches!(count, "1" | "2" | "3")),
+        Some('P') => rest.split_once('x').is_some_and(|(to, count)| cell(to) && matches!(count, "1" | "2" | "3")),
         Some('M' | 'L') => pair(&rest, '>'),
-        Some('C' | 'K') => rest
-            .split_once('*')
-            .is_some_and(|(from, to)| cell(from) && pair(to, '>')),
-        Some('O') => rest
-            .split_once('=')
-            .is_some_and(|(line, part)| pair(line, '>') && pair(part, '>')),
+        Some('C' | 'K') => rest.split_once('*').is_some_and(|(from, to)| cell(from) && pair(to, '>')),
+        Some('O') => rest.split_once('=').is_some_and(|(line, part)| pair(line, '>') && pair(part, '>')),
         Some('E') => rest.starts_with(['l', 't', 'r']) && cell(&after(&rest, 1)),
         Some('F') => cell(&rest),
         Some('R') => match rest.split_once(':') {
             Some(("l1", slide)) => pair(slide, '>'),
-            Some(("l2", slide)) => slide
-                .split_once('=')
-                .is_some_and(|(slide, part)| pair(slide, '>') && pair(part, '>')),
-            Some(("f" | "s", slide)) => slide
-                .split_once('@')
-                .is_some_and(|(slide, payer)| pair(slide, '>') && cell(payer)),
+            Some(("l2", slide)) => {
+                slide.split_once('=').is_some_and(|(slide, part)| pair(slide, '>') && pair(part, '>'))
+            }
+            Some(("f" | "s", slide)) => {
+                slide.split_once('@').is_some_and(|(slide, payer)| pair(slide, '>') && cell(payer))
+            }
             _ => false,
         },
         Some('T') => {
             let mut parts = rest.split('#');
             parts.next().is_some_and(cell)
-                && parts
-                    .next()
-                    .is_some_and(|count| count.parse::<u16>().is_ok())
-                && parts.next().is_some_and(|hash| {
-                    hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit())
-                })
+                && parts.next().is_some_and(|count| count.parse::<u16>().is_ok())
+                && parts.next().is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
                 && parts.next().is_none()
         }
         _ => false,

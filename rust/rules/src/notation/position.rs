@@ -62,13 +62,7 @@ const EXAMPLE: &str = "square8:2 1:ring_placement 18/0/0,18/0/0 - - -";
 impl std::fmt::Display for AnyPosition {
     /// Writes the one-line text; [`AnyPosition::from_str`] reads it back.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            &Writer {
-                setup: self.to_setup(),
-                geometry: self.geometry(),
-            }
-            .text(),
-        )
+        f.write_str(&Writer { setup: self.to_setup(), geometry: self.geometry() }.text())
     }
 }
 
@@ -79,10 +73,7 @@ struct Writer {
 
 impl Writer {
     fn key(&self, at: Coord) -> String {
-        self.geometry
-            .cell(at)
-            .map(|cell| self.geometry.key(cell))
-            .unwrap_or_default()
+        self.geometry.cell(at).map(|cell| self.geometry.key(cell)).unwrap_or_default()
     }
 
     fn list(items: impl IntoIterator<Item = String>, by: &str) -> String {
@@ -93,15 +84,9 @@ impl Writer {
     fn text(&self) -> String {
         let s = &self.setup;
         let owned = |cells: &[(Coord, u64)]| {
-            Self::list(
-                cells
-                    .iter()
-                    .map(|&(at, owner)| format!("{}:{owner}", self.key(at))),
-                ";",
-            )
+            Self::list(cells.iter().map(|&(at, owner)| format!("{}:{owner}", self.key(at))), ";")
         };
-        let seats = (0..s.players.get())
-            .map(|i| format!("{}/{}/{}", s.hand[i], s.eliminated[i], s.territory[i]));
+        let seats = (0..s.players.get()).map(|i| format!("{}/{}/{}", s.hand[i], s.eliminated[i], s.territory[i]));
         let stacks = s.stacks.iter().map(|stack| {
             let rings: String = stack.rings.iter().map(u64::to_string).collect();
             format!("{}:{rings}", self.key(stack.cell))
@@ -130,15 +115,9 @@ impl Writer {
                 let _ = write!(out, ":{phase}:{player}");
             }
         }
-        if s.board_eliminated != s.eliminated
-            || s.total_eliminated != s.eliminated.iter().sum::<u64>()
-        {
+        if s.board_eliminated != s.eliminated || s.total_eliminated != s.eliminated.iter().sum::<u64>() {
             let counters = s.board_eliminated.iter().chain([&s.total_eliminated]);
-            let _ = write!(
-                out,
-                " board={}",
-                Self::list(counters.map(u64::to_string), ",")
-            );
+            let _ = write!(out, " board={}", Self::list(counters.map(u64::to_string), ","));
         }
         if let Some(must) = s.must_move {
             let _ = write!(out, " must={}", self.key(must));
@@ -182,10 +161,7 @@ impl Writer {
             );
         }
         if s.turn != 1 || s.eliminated_in_turn.iter().any(|&turn| turn != 0) {
-            let turns = [&s.turn]
-                .into_iter()
-                .chain(&s.eliminated_in_turn)
-                .map(u32::to_string);
+            let turns = [&s.turn].into_iter().chain(&s.eliminated_in_turn).map(u32::to_string);
             let _ = write!(out, " turn={}", Self::list(turns, ","));
         }
         if s.rules != RuleOptions::standard(s.board, s.players) {
@@ -196,8 +172,7 @@ impl Writer {
                 r.rings_per_player,
                 r.victory_threshold,
                 r.territory_threshold,
-                r.territory_minimum
-                    .map_or("-".into(), |minimum| minimum.to_string()),
+                r.territory_minimum.map_or("-".into(), |minimum| minimum.to_string()),
                 r.lps_rounds,
                 u8::from(r.swap_rule)
             );
@@ -214,10 +189,7 @@ impl FromStr for AnyPosition {
 }
 
 fn bad(field: &'static str, text: &str) -> ParsePositionError {
-    ParsePositionError::Field {
-        field,
-        text: text.chars().take(60).collect(),
-    }
+    ParsePositionError::Field { field, text: text.chars().take(60).collect() }
 }
 
 fn parse_setup(text: &str) -> Result<Setup, ParsePositionError> {
@@ -230,11 +202,7 @@ fn parse_setup(text: &str) -> Result<Setup, ParsePositionError> {
         geometry: board.geometry(),
         setup: Setup::initial(board, players, RuleOptions::standard(board, players)),
     };
-    let (to_move, phase) = split(
-        next("player to move and phase")?,
-        ':',
-        "player to move and phase",
-    )?;
+    let (to_move, phase) = split(next("player to move and phase")?, ':', "player to move and phase")?;
     reader.setup.to_move = number(to_move, "player to move")?;
     reader.setup.phase = Phase::from_name(phase).ok_or_else(|| bad("phase", phase))?;
     reader.seats(next("counters of the seats")?)?;
@@ -248,11 +216,7 @@ fn parse_setup(text: &str) -> Result<Setup, ParsePositionError> {
     Ok(reader.setup)
 }
 
-fn split<'a>(
-    text: &'a str,
-    by: char,
-    field: &'static str,
-) -> Result<(&'a str, &'a str), ParsePositionError> {
+fn split<'a>(text: &'a str, by: char, field: &'static str) -> Result<(&'a str, &'a str), ParsePositionError> {
     text.split_once(by).ok_or_else(|| bad(field, text))
 }
 
@@ -271,9 +235,7 @@ fn flag(text: &str, field: &'static str) -> Result<bool, ParsePositionError> {
 fn seat(text: &str, field: &'static str) -> Result<Option<PlayerId>, ParsePositionError> {
     match number(text, field)? {
         0 => Ok(None),
-        player => Ok(Some(
-            PlayerId::try_from_number(player).ok_or_else(|| bad(field, text))?,
-        )),
+        player => Ok(Some(PlayerId::try_from_number(player).ok_or_else(|| bad(field, text))?)),
     }
 }
 
@@ -282,14 +244,8 @@ fn items(text: &str, by: char) -> impl Iterator<Item = &str> {
 }
 
 /// Exactly `N` parts of a `/`-separated value.
-fn parts<'a, const N: usize>(
-    text: &'a str,
-    field: &'static str,
-) -> Result<[&'a str; N], ParsePositionError> {
-    text.split('/')
-        .collect::<Vec<_>>()
-        .try_into()
-        .map_err(|_| bad(field, text))
+fn parts<'a, const N: usize>(text: &'a str, field: &'static str) -> Result<[&'a str; N], ParsePositionError> {
+    text.split('/').collect::<Vec<_>>().try_into().map_err(|_| bad(field, text))
 }
 
 struct Reader {
@@ -316,10 +272,7 @@ impl Reader {
             s.territory.push(number(territory, "territory")?);
         }
         s.board_eliminated.clone_from(&s.eliminated);
-        s.total_eliminated = s
-            .eliminated
-            .iter()
-            .fold(0, |sum, &value: &u64| sum.saturating_add(value));
+        s.total_eliminated = s.eliminated.iter().fold(0, |sum, &value: &u64| sum.saturating_add(value));
         Ok(())
     }
 
@@ -328,11 +281,7 @@ impl Reader {
             let (key, rings) = split(item, ':', "stack")?;
             let rings = rings
                 .chars()
-                .map(|ring| {
-                    ring.to_digit(10)
-                        .map(u64::from)
-                        .ok_or_else(|| bad("rings of a stack", item))
-                })
+                .map(|ring| ring.to_digit(10).map(u64::from).ok_or_else(|| bad("rings of a stack", item)))
                 .collect::<Result<_, _>>()?;
             let cell = self.coord(key, "cell of a stack")?;
             self.setup.stacks.push(SetupStack { cell, rings });
@@ -340,11 +289,7 @@ impl Reader {
         Ok(())
     }
 
-    fn owned(
-        &self,
-        text: &str,
-        field: &'static str,
-    ) -> Result<Vec<(Coord, u64)>, ParsePositionError> {
+    fn owned(&self, text: &str, field: &'static str) -> Result<Vec<(Coord, u64)>, ParsePositionError> {
         items(text, ';')
             .map(|item| {
                 let (key, owner) = split(item, ':', field)?;
@@ -360,17 +305,14 @@ impl Reader {
                 let (winner, reason) = match fields[..] {
                     [winner, reason] => (winner, reason),
                     [winner, reason, phase, player] => {
-                        let phase = Phase::from_name(phase)
-                            .ok_or_else(|| bad("phase before the end", phase))?;
-                        self.setup.ended_from =
-                            Some((phase, number(player, "player before the end")?));
+                        let phase = Phase::from_name(phase).ok_or_else(|| bad("phase before the end", phase))?;
+                        self.setup.ended_from = Some((phase, number(player, "player before the end")?));
                         (winner, reason)
                     }
                     _ => return Err(bad("winner", value)),
                 };
                 self.setup.winner = Some(number(winner, "winner")?);
-                let reason =
-                    EndReason::from_name(reason).ok_or_else(|| bad("reason of the end", reason))?;
+                let reason = EndReason::from_name(reason).ok_or_else(|| bad("reason of the end", reason))?;
                 self.setup.end_reason = Some(reason);
             }
             "board" => {
@@ -385,23 +327,13 @@ impl Reader {
             "due" => self.setup.pending_line_elimination = flag(value, "due")?,
             "chain" => {
                 let (player, cells) = split(value, ':', "chain")?;
-                let mut cells = cells
-                    .split('>')
-                    .map(|key| self.coord(key, "cell of the chain"))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let mut cells =
+                    cells.split('>').map(|key| self.coord(key, "cell of the chain")).collect::<Result<Vec<_>, _>>()?;
                 let current = cells.pop().ok_or_else(|| bad("chain", value))?;
                 self.setup.chain = Some((number(player, "player of the chain")?, cells, current));
             }
             "lps" => {
-                let [
-                    round,
-                    first,
-                    noted,
-                    able,
-                    exclusive,
-                    streak_player,
-                    streak_rounds,
-                ] = parts(value, "lps")?;
+                let [round, first, noted, able, exclusive, streak_player, streak_rounds] = parts(value, "lps")?;
                 self.setup.lps = LpsState {
                     round: number(round, "lps round")?,
                     first: seat(first, "first player of the lps round")?,
@@ -422,8 +354,7 @@ impl Reader {
                 self.setup.eliminated_in_turn = turns.into();
             }
             "rules" => {
-                let [rings, victory, territory, minimum, lps_rounds, swap_rule] =
-                    parts(value, "rules")?;
+                let [rings, victory, territory, minimum, lps_rounds, swap_rule] = parts(value, "rules")?;
                 self.setup.rules = RuleOptions {
                     rings_per_player: number(rings, "rings per player")?,
                     victory_threshold: number(victory, "ring threshold")?,
@@ -442,16 +373,7 @@ impl Reader {
     }
 
     fn history(&self, value: &str) -> Result<HistoryMarks, ParsePositionError> {
-        let [
-            plies,
-            player,
-            kind,
-            landing,
-            changed,
-            recovered,
-            moved,
-            swapped,
-        ] = parts(value, "last move")?;
+        let [plies, player, kind, landing, changed, recovered, moved, swapped] = parts(value, "last move")?;
         let landing = match landing {
             "-" => None,
             key => Some(self.cell(key, "landing cell of the last move")?),
@@ -459,13 +381,8 @@ impl Reader {
         let last = match seat(player, "player of the last move")? {
             None => None,
             Some(player) => {
-                let kind =
-                    MoveKind::from_name(kind).ok_or_else(|| bad("kind of the last move", kind))?;
-                Some(LastMove {
-                    player,
-                    kind,
-                    landing,
-                })
+                let kind = MoveKind::from_name(kind).ok_or_else(|| bad("kind of the last move", kind))?;
+                Some(LastMove { player, kind, landing })
             }
         };
         Ok(HistoryMarks {
