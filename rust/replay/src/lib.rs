@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod canonical;
+mod record;
 mod trace;
 mod verify;
 
 pub use canonical::{CanonicalError, canonical_digest, canonical_text, parse_canonical};
+pub use record::record_trace;
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
-pub use verify::{Difference, FileReport, verify_trace, verify_trace_file};
+pub use verify::{Difference, start_of_trace, verify_trace};

@@ -8,13 +8,13 @@ use std::{
 };
 
 use flate2::bufread::MultiGzDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Longest line that the reader accepts, in bytes. The longest recorded game has about 4 MB.
 const LINE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// One recorded game.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Trace {
     /// Name of the game.
     pub id: String,
@@ -33,7 +33,7 @@ pub struct Trace {
 }
 
 /// Parameters of a recorded game.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceRules {
     /// Rings in each hand at the start.
@@ -53,7 +53,7 @@ pub struct TraceRules {
 }
 
 /// State before the first ply.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TraceInitial {
     /// Canonical text.
     pub state: String,
@@ -66,7 +66,7 @@ pub struct TraceInitial {
 }
 
 /// One recorded move.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TracePly {
     /// Phase before the move.
     #[serde(rename = "p")]
@@ -78,36 +78,36 @@ pub struct TracePly {
     #[serde(rename = "n")]
     pub legal_count: Option<usize>,
     /// All legal moves, sorted.
-    #[serde(rename = "l")]
+    #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
     pub legal: Option<Vec<String>>,
     /// First 16 hex digits of the SHA-256 of the legal moves joined with newlines.
-    #[serde(rename = "lh")]
+    #[serde(rename = "lh", skip_serializing_if = "Option::is_none")]
     pub legal_hash: Option<String>,
     /// The move made.
     #[serde(rename = "c")]
     pub chosen: String,
     /// Upstream's JSON of the move.
-    #[serde(rename = "u")]
+    #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
     pub upstream: Option<serde_json::Value>,
     /// State hash after the move.
-    #[serde(rename = "h")]
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
     /// Digest of the canonical text after the move.
-    #[serde(rename = "d")]
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
     /// Canonical text after the move.
-    #[serde(rename = "s")]
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Stack keys in container order after the move.
-    #[serde(rename = "o")]
+    #[serde(rename = "o", skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
     /// Persisted zobrist hash after the move.
-    #[serde(rename = "z")]
+    #[serde(rename = "z", skip_serializing_if = "Option::is_none")]
     pub zobrist: Option<String>,
 }
 
 /// How a recorded game ended.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceResult {
     /// `active` or `completed`.

@@ -1,13 +1,14 @@
 //! Replays recorded games on the engine and lists every difference.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use ringrift_rules::{AnyPosition, BoardKind, MoveList, PlayerCount, PlayerId, RuleOptions};
 use serde::Serialize;
 
 use crate::{
     canonical::{canonical_digest, canonical_text, parse_canonical},
-    trace::{Trace, TraceError, TraceReader},
+    record::stack_order,
+    trace::Trace,
 };
 
 /// One difference between a record and the engine.
@@ -23,32 +24,6 @@ pub struct Difference {
     pub expected: String,
     /// What the engine says.
     pub got: String,
-}
-
-/// Result of verifying one file.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct FileReport {
-    /// Games read.
-    pub games: u64,
-    /// Plies replayed.
-    pub plies: u64,
-    /// All differences.
-    pub differences: Vec<Difference>,
-}
-
-/// Replays every game of a trace file.
-///
-/// # Errors
-/// [`TraceError`] when the file cannot be read to its end; the games before the fault are lost with it.
-pub fn verify_trace_file(path: &Path) -> Result<FileReport, TraceError> {
-    let mut report = FileReport::default();
-    for trace in TraceReader::open(path)? {
-        let trace = trace?;
-        report.games += 1;
-        report.plies += trace.plies.len() as u64;
-        report.differences.extend(verify_trace(&trace));
-    }
-    Ok(report)
 }
 
 struct Checker<'a> {
@@ -94,7 +69,7 @@ impl Checker<'_> {
 /// Replays one recorded game; the list is empty if the engine agrees with everything that the record says.
 pub fn verify_trace(trace: &Trace) -> Vec<Difference> {
     let mut checker = Checker { trace, ply: None, differences: Vec::new() };
-    match start(trace) {
+    match start_of_trace(trace) {
         Ok(position) => replay(&mut checker, position),
         Err(message) => checker.differ("initial state", "a possible state", message),
     }
@@ -102,7 +77,10 @@ pub fn verify_trace(trace: &Trace) -> Vec<Difference> {
 }
 
 /// The position that a recorded game starts from.
-fn start(trace: &Trace) -> Result<AnyPosition, String> {
+///
+/// # Errors
+/// What is wrong with the board, the player count, or the state, as text.
+pub fn start_of_trace(trace: &Trace) -> Result<AnyPosition, String> {
     let board: BoardKind = trace.board.parse().map_err(|e: ringrift_rules::UnknownBoard| e.to_string())?;
     let players = PlayerCount::try_from(trace.players).map_err(|e| e.to_string())?;
     let rules = RuleOptions {
@@ -154,8 +132,7 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
             }
         }
         if let Some(order) = &ply.order {
-            let got: Vec<String> = order_of(&position);
-            checker.compare("stack order", order, &got.join(" "));
+            checker.compare("stack order", order, &stack_order(&position));
         }
         if let Some(zobrist) = &ply.zobrist {
             checker.compare("zobrist", zobrist, &format!("{:016x}", position.persisted_zobrist()));
@@ -169,12 +146,6 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
     }
     checker.ply = None;
     compare_result(checker, &position);
-}
-
-fn order_of(position: &AnyPosition) -> Vec<String> {
-    let geometry = position.geometry();
-    let stacks = position.to_setup().stacks;
-    stacks.iter().filter_map(|stack| geometry.cell(stack.cell)).map(|cell| geometry.key(cell)).collect()
 }
 
 fn compare_legal(checker: &mut Checker<'_>, ply: &crate::trace::TracePly, legal: &[(String, ringrift_rules::Move)]) {
@@ -233,11 +204,7 @@ fn compare_result(checker: &mut Checker<'_>, position: &AnyPosition) {
             checker.compare("tiebreaker", rung.as_deref().unwrap_or("-"), reason.tiebreaker.unwrap_or("-"));
         }
         if let Some(expected) = &result.soak_reason {
-            let kind = match reason.victory_type {
-                "ring_elimination" => "elimination",
-                other => other,
-            };
-            checker.compare("self-play reason", expected, &format!("status:completed:{kind}"));
+            checker.compare("self-play reason", expected, &reason.termination());
         }
     }
 }

@@ -67,6 +67,14 @@ pub struct RecordedReason {
     pub tiebreaker: Option<&'static str>,
 }
 
+impl RecordedReason {
+    /// Termination reason that the self-play runner writes for a game that was played to its end.
+    pub fn termination(&self) -> String {
+        let kind = if self.victory_type == "ring_elimination" { "elimination" } else { self.victory_type };
+        format!("status:completed:{kind}")
+    }
+}
+
 impl<B: Board> Position<B> {
     /// Ends the game if a victory condition holds.
     #[inline]
