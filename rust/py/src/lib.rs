@@ -1,0 +1,36 @@
+//! The native half of the Python module `ringrift_core`: argument conversion, error mapping, release of the interpreter.
+//! No logic lives here.
+#![forbid(unsafe_code)]
+
+mod errors;
+mod host;
+
+use std::ffi::OsString;
+
+use pyo3::prelude::*;
+
+/// The native half of `ringrift_core`. Private: import `ringrift_core` instead.
+#[pymodule]
+mod _native {
+    use super::*;
+
+    #[pymodule_export]
+    use super::cli_main;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        errors::register(module)
+    }
+}
+
+/// Run one `rrpipe` command line, `argv[0]` being the program's name, and return its exit status.
+#[pyfunction]
+fn cli_main(py: Python<'_>, argv: Vec<OsString>) -> PyResult<u8> {
+    let (exit, raised) = py.detach(|| {
+        let host = host::Interpreter::default();
+        let exit = ringrift_cli::run(argv, &host);
+        (exit, host.into_raised())
+    });
+    raised.map_or(Ok(exit.code()), Err)
+}
