@@ -1,7 +1,7 @@
 //! Games of uniformly random moves.
 
 use rayon::prelude::*;
-use ringrift_rules::{AnyPosition, Board, MoveList, Outcome, Position, with_position};
+use ringrift_rules::{AnyPosition, Board, Move, MoveList, Outcome, Position, with_position};
 
 use crate::rng::GameRng;
 
@@ -22,6 +22,29 @@ pub fn playout<B: Board>(
     plies_max: u32,
     moves: &mut MoveList,
 ) -> Playout {
+    walk(position, rng, plies_max, moves, |_| {})
+}
+
+/// [`playout`] from a copy of `start`, with the moves it makes.
+pub fn playout_moves(
+    start: &AnyPosition,
+    rng: &mut GameRng,
+    plies_max: u32,
+    moves: &mut MoveList,
+) -> (AnyPosition, Vec<Move>) {
+    let (mut end, mut made) = (start.clone(), Vec::new());
+    with_position!(&mut end, position => walk(position, rng, plies_max, moves, |mv| made.push(mv)));
+    (end, made)
+}
+
+#[inline]
+fn walk<B: Board>(
+    position: &mut Position<B>,
+    rng: &mut GameRng,
+    plies_max: u32,
+    moves: &mut MoveList,
+    mut each: impl FnMut(Move),
+) -> Playout {
     let mut plies = 0;
     while plies < plies_max {
         position.legal_moves(moves);
@@ -30,6 +53,7 @@ pub fn playout<B: Board>(
         }
         let mv = if moves.len() == 1 { moves[0] } else { moves[rng.below(moves.len())] };
         position.make_move(mv);
+        each(mv);
         plies += 1;
     }
     Playout { plies, outcome: position.outcome() }
