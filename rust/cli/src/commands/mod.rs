@@ -4,9 +4,11 @@ mod bench;
 mod completions;
 mod man;
 mod perft;
+mod play;
 mod playout;
 mod position;
 mod python;
+mod show;
 mod verify;
 mod version;
 
@@ -21,8 +23,10 @@ pub(crate) enum Command {
     Completions(completions::Args),
     Man(man::Args),
     Perft(perft::Args),
+    Play(play::Args),
     Playout(playout::Args),
     Python(python::Args),
+    Show(show::Args),
     Verify(verify::Args),
     Version(version::Args),
 }
@@ -34,8 +38,10 @@ impl Command {
             Self::Completions(args) => completions::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
+            Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),
             Self::Python(args) => python::run(args, context),
+            Self::Show(args) => show::run(&args, context),
             Self::Verify(args) => verify::run(&args, context),
             Self::Version(args) => version::run(&args, context),
         }
