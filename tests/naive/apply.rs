@@ -9,20 +9,20 @@ impl State {
     pub fn apply(&mut self, text: &str) -> Result<(), String> {
         let mv = self.legal_moves().remove(text);
         let mv = mv.ok_or_else(|| format!("{text} is not legal"))?;
-        self.play(mv);
+        self.play(&mv);
         Ok(())
     }
 
     /// Plays a legal move: its effect, then the turn, then the victory check.
-    pub(super) fn play(&mut self, mv: Move) {
+    pub(super) fn play(&mut self, mv: &Move) {
         let player = self.player;
-        self.take_effect(&mv, player);
+        self.take_effect(mv, player);
         self.note_ringless_players();
         self.history.push(Played {
             player,
             mv: mv.clone(),
         });
-        self.advance(&mv);
+        self.advance(mv);
         self.check_victory();
     }
 
@@ -33,14 +33,14 @@ impl State {
                 let id = self.players[0].id.clone();
                 self.players[0].id = std::mem::replace(&mut self.players[1].id, id);
             }
-            Move::MoveStack { from, to } => self.move_stack(*from, *to, player),
+            Move::Walk { from, to } => self.move_stack(*from, *to, player),
             Move::Capture(jump) | Move::Continue(jump) => self.capture(*jump, player),
             Move::RecoverLine { from, to } => {
                 let line = self.line_completed_by(*from, *to, player);
                 self.slide_marker(*from, *to, player);
                 self.collapse_all(&line.expect("the slide completes a line"), player);
-                let payer = self.recovery_payer(player);
-                self.extract_lowest_ring(payer.expect("a buried ring"), player);
+                let payment = self.recovery_payer(player);
+                self.extract_lowest_ring(payment.expect("a buried ring"), player);
             }
             Move::RecoverSegment { from, to, segment } => {
                 // A segment that misses the destination leaves everything as it was.
@@ -49,14 +49,14 @@ impl State {
                     self.collapse_all(segment, player);
                 }
             }
-            Move::RecoverSlide { from, to, payer } => {
+            Move::RecoverSlide { from, to, payment } => {
                 self.slide_marker(*from, *to, player);
-                self.extract_lowest_ring(*payer, player);
+                self.extract_lowest_ring(*payment, player);
             }
-            Move::RecoverStrike { from, to, payer } => {
+            Move::RecoverStrike { from, to, payment } => {
                 self.markers.remove(from);
                 self.eliminate_top_ring(*to, player);
-                self.extract_lowest_ring(*payer, player);
+                self.extract_lowest_ring(*payment, player);
             }
             Move::Line { line } => self.collapse_line(line, line.len(), player),
             Move::LineOption { line, segment } => self.collapse_line(segment, line.len(), player),

@@ -83,7 +83,7 @@ impl State {
                 continue;
             }
             let landings = self.all_landings(from, stack.rings.len()).into_iter();
-            moves.extend(landings.map(|to| Move::MoveStack { from, to }));
+            moves.extend(landings.map(|to| Move::Walk { from, to }));
             moves.extend(
                 self.jumps_of_stack(from, player)
                     .into_iter()
@@ -99,7 +99,7 @@ impl State {
     /// Captures with the stack that has just moved. Source: RR-CANON-R093.
     pub(super) fn capture_phase(&self, player: Seat) -> Vec<Move> {
         let mut moves = Vec::new();
-        if let Some(Move::MoveStack { to, .. }) = self.history.last().map(|played| &played.mv) {
+        if let Some(Move::Walk { to, .. }) = self.history.last().map(|played| &played.mv) {
             moves.extend(
                 self.jumps_of_stack(*to, player)
                     .into_iter()

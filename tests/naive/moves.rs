@@ -13,7 +13,8 @@ pub enum Move {
     SkipPlacement,
     NoPlacement,
     SwapSides,
-    MoveStack {
+    /// `move_stack`.
+    Walk {
         from: Cell,
         to: Cell,
     },
@@ -34,17 +35,17 @@ pub enum Move {
         to: Cell,
         segment: Vec<Cell>,
     },
-    /// A slide without a line, paid for by the stack at `payer`.
+    /// A slide without a line, paid for with a ring of the stack at `payment`.
     RecoverSlide {
         from: Cell,
         to: Cell,
-        payer: Cell,
+        payment: Cell,
     },
-    /// The marker is given up to strike the stack at `to`, paid for by the stack at `payer`.
+    /// The marker is given up to strike the stack at `to`, paid for with a ring of the stack at `payment`.
     RecoverStrike {
         from: Cell,
         to: Cell,
-        payer: Cell,
+        payment: Cell,
     },
     SkipRecovery,
     /// Collapses a whole line.
@@ -90,7 +91,7 @@ impl Move {
             Self::SkipPlacement => "sP".into(),
             Self::NoPlacement => "nP".into(),
             Self::SwapSides => "SW".into(),
-            Self::MoveStack { from, to } => format!("M{}", pair(from, to)),
+            Self::Walk { from, to } => format!("M{}", pair(from, to)),
             Self::NoMovement => "nM".into(),
             Self::Capture(j) => format!("C{}", jump(j)),
             Self::SkipCapture => "sC".into(),
@@ -99,11 +100,11 @@ impl Move {
             Self::RecoverSegment { from, to, segment } => {
                 format!("Rl2:{}={}", pair(from, to), ends(segment))
             }
-            Self::RecoverSlide { from, to, payer } => {
-                format!("Rf:{}@{}", pair(from, to), key(payer))
+            Self::RecoverSlide { from, to, payment } => {
+                format!("Rf:{}@{}", pair(from, to), key(payment))
             }
-            Self::RecoverStrike { from, to, payer } => {
-                format!("Rs:{}@{}", pair(from, to), key(payer))
+            Self::RecoverStrike { from, to, payment } => {
+                format!("Rs:{}@{}", pair(from, to), key(payment))
             }
             Self::SkipRecovery => "sR".into(),
             Self::Line { line } => format!("L{}", ends(line)),

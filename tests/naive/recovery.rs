@@ -81,7 +81,7 @@ impl State {
     pub(super) fn recovery_moves(&self, player: Seat) -> Vec<Move> {
         let mut lines = Vec::new();
         let mut others = Vec::new();
-        let payer = self.recovery_payer(player).expect("a buried ring");
+        let payment = self.recovery_payer(player).expect("a buried ring");
         for (&from, _) in self.markers.iter().filter(|&(_, &owner)| owner == player) {
             for &direction in self.board.directions() {
                 let to = from.step(direction, 1);
@@ -92,10 +92,10 @@ impl State {
                     continue;
                 }
                 if self.stack_at(to).is_some() {
-                    others.push(Move::RecoverStrike { from, to, payer });
+                    others.push(Move::RecoverStrike { from, to, payment });
                     continue;
                 }
-                others.push(Move::RecoverSlide { from, to, payer });
+                others.push(Move::RecoverSlide { from, to, payment });
                 if let Some(line) = self.line_completed_by(from, to, player) {
                     lines.push(Move::RecoverLine { from, to });
                     if line.len() > self.line_length() {

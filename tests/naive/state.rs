@@ -287,8 +287,8 @@ impl State {
 
     /// Rings of the player on the board, buried ones included.
     pub(super) fn rings_on_board(&self, player: Seat) -> u32 {
-        let own = |stack: &Stack| stack.rings.iter().filter(|&&ring| ring == player).count();
-        self.stacks.iter().map(own).sum::<usize>() as u32
+        let rings = self.stacks.iter().flat_map(|stack| &stack.rings);
+        rings.filter(|&&ring| ring == player).count() as u32
     }
 
     /// Whether the player has a ring in hand or anywhere on the board.

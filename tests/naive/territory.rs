@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::board::{BoardName, Cell};
 use super::state::{Seat, State, has_buried_ring};
+use super::text::hex_digest;
 
 impl State {
     /// Maximal sets of connected cells that are not collapsed and not a border.
@@ -149,10 +148,6 @@ impl State {
 pub fn region_text(board: BoardName, region: &[Cell]) -> String {
     let mut keys: Vec<String> = region.iter().map(|&cell| board.key(cell)).collect();
     keys.sort();
-    let digest: String = Sha256::digest(keys.join(";"))
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = hex_digest(&keys.join(";"), 8);
     format!("{}#{}#{digest}", keys[0], keys.len())
 }

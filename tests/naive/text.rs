@@ -60,6 +60,16 @@ fn joined<T: ToString>(items: impl IntoIterator<Item = T>, separator: &str) -> S
     }
 }
 
+/// The first hex digits of the SHA-256 of a text.
+pub fn hex_digest(text: &str, digits: usize) -> String {
+    let mut hex = String::new();
+    for byte in Sha256::digest(text) {
+        write!(hex, "{byte:02x}").expect("a string takes all text");
+    }
+    hex.truncate(digits);
+    hex
+}
+
 /// The items sorted bytewise and joined with `|`.
 fn sorted_part(items: impl Iterator<Item = String>) -> String {
     let mut items: Vec<String> = items.collect();
@@ -146,12 +156,7 @@ impl State {
 
     /// First 16 hex digits of the SHA-256 of the canonical text.
     pub fn digest(&self) -> String {
-        let bytes = Sha256::digest(self.canonical_text());
-        bytes
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex_digest(&self.canonical_text(), 16)
     }
 
     /// Keys of the stacks in container order, separated by blanks.

@@ -9,11 +9,13 @@ impl State {
     pub(super) fn advance(&mut self, mv: &Move) {
         let player = self.player;
         match mv {
-            Move::SwapSides => {}
+            // After the payment for a line, the phase is left by a move of its own, even when no
+            // line remains.
+            Move::SwapSides | Move::EliminateForLine(_) => {}
             Move::PlaceRing { .. } | Move::SkipPlacement | Move::NoPlacement => {
                 self.phase = Phase::Movement;
             }
-            Move::MoveStack { .. } => {
+            Move::Walk { .. } => {
                 // One move is always listed: not to capture.
                 if self.capture_phase(player).len() > 1 {
                     self.phase = Phase::Capture;
@@ -40,8 +42,6 @@ impl State {
                     self.leave_line_processing();
                 }
             }
-            // The phase is left by a move of its own, even when no line remains.
-            Move::EliminateForLine(_) => {}
             Move::NoLine => self.leave_line_processing(),
             Move::Region(_) | Move::EliminateForTerritory(_) | Move::EliminateForRecovery(_) => {
                 if self.territory_decisions(player).is_empty() {
