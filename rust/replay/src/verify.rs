@@ -110,8 +110,7 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
         checker.compare("phase", &ply.phase, position.phase().name());
         checker.compare("player", &ply.player.to_string(), &position.to_move().to_string());
         position.legal_moves(&mut list);
-        let mut legal: Vec<(String, Move)> =
-            list.iter().map(|&mv| (position.format_move(mv), mv)).collect();
+        let mut legal: Vec<(String, Move)> = list.iter().map(|&mv| (position.format_move(mv), mv)).collect();
         legal.sort_unstable();
         compare_legal(checker, ply, &legal);
         let Some(&(_, mv)) = legal.iter().find(|(text, _)| *text == ply.chosen) else {

@@ -1,8 +1,8 @@
 //! Move JSON as upstream's records have it, both ways. Source: rules.md section 13.
 
 use ringrift_rules::{
-    AnyPosition, BoardShape, Cell, CellContent, EliminationContext, Geometry, LineSpan, LineWindow,
-    Move, MoveKind, MoveList, Phase, PlayerId, RecoveryMode, RegionId,
+    AnyPosition, BoardShape, Cell, CellContent, EliminationContext, Geometry, LineSpan, LineWindow, Move, MoveKind,
+    MoveList, Phase, PlayerId, RecoveryMode, RegionId,
 };
 use serde_json::{Map, Value, json};
 
@@ -103,7 +103,9 @@ pub enum MoveJsonError {
         hint: &'static str,
     },
     /// A move of another player or phase.
-    #[error("{kind} of player {player} in {phase}, but player {to_move} is to move in {current}\nhint: the record and the position are not at the same ply")]
+    #[error(
+        "{kind} of player {player} in {phase}, but player {to_move} is to move in {current}\nhint: the record and the position are not at the same ply"
+    )]
     NotNow {
         /// The type.
         kind: &'static str,
@@ -255,14 +257,8 @@ impl Writer<'_> {
                 self.set("to", to);
                 "simulated".into()
             }
-            Move::OvertakingCapture { from, over, to }
-            | Move::ContinueCaptureSegment { from, over, to } => {
-                let id = format!(
-                    "capture-{}-{}-{}-{n}",
-                    self.key(from),
-                    self.key(over),
-                    self.key(to)
-                );
+            Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } => {
+                let id = format!("capture-{}-{}-{}-{n}", self.key(from), self.key(over), self.key(to));
                 let (from, over, to) = (self.cell(from), self.cell(over), self.cell(to));
                 self.set("from", from);
                 self.set("to", to);
@@ -382,18 +378,9 @@ const fn mode_name(mode: RecoveryMode) -> &'static str {
 /// came to the board.
 ///
 /// Source: rules.md section 13.
-pub fn move_to_json(
-    position: &AnyPosition,
-    mv: Move,
-    move_number: u64,
-    options: &MoveJsonOptions,
-) -> Value {
-    let mut writer = Writer {
-        position,
-        geometry: position.geometry(),
-        nulls: options.nulls,
-        fields: Vec::with_capacity(12),
-    };
+pub fn move_to_json(position: &AnyPosition, mv: Move, move_number: u64, options: &MoveJsonOptions) -> Value {
+    let mut writer =
+        Writer { position, geometry: position.geometry(), nulls: options.nulls, fields: Vec::with_capacity(12) };
     let id = writer.describe(mv, move_number);
     writer.set("id", id);
     writer.set("type", mv.kind().name());
@@ -402,13 +389,7 @@ pub fn move_to_json(
         writer.set("timestamp", timestamp.as_str());
     }
     writer.set("thinkTime", options.think_time);
-    let is_line_payment = matches!(
-        mv,
-        Move::EliminateRingsFromStack {
-            context: EliminationContext::Line,
-            ..
-        }
-    );
+    let is_line_payment = matches!(mv, Move::EliminateRingsFromStack { context: EliminationContext::Line, .. });
     let generated = is_line_payment && options.numbering == MoveNumbering::Generated;
     writer.set("moveNumber", move_number.saturating_sub(u64::from(generated)));
     writer.set("phase", position.phase().name());
@@ -447,12 +428,8 @@ pub(crate) fn kind_of_type(name: &str) -> Result<MoveKind, &'static str> {
         "line_formation" => Ok(MoveKind::ProcessLine),
         "process_territory_region" | "territory_claim" => Ok(MoveKind::ChooseTerritoryOption),
         "chain_capture" => Ok(MoveKind::ContinueCaptureSegment),
-        "move_ring" | "build_stack" => {
-            Err("this old type is ambiguous; rewrite it as move_stack if a stack moved")
-        }
-        "resign" | "timeout" => {
-            Err("the player gave up or ran out of time; replay the moves before it only")
-        }
+        "move_ring" | "build_stack" => Err("this old type is ambiguous; rewrite it as move_stack if a stack moved"),
+        "resign" | "timeout" => Err("the player gave up or ran out of time; replay the moves before it only"),
         _ => Err("the types are those of the rules: place_ring, move_stack, overtaking_capture, ..."),
     }
 }
@@ -503,8 +480,7 @@ impl Reader<'_, '_> {
         let list = self.node.get(name)?;
         let first = list.items().next()?;
         let cells = first.require(field, "a list of coordinates")?;
-        let mut cells: Vec<Cell> =
-            cells.items().filter_map(|item| item.cell(self.geometry)).collect();
+        let mut cells: Vec<Cell> = cells.items().filter_map(|item| item.cell(self.geometry)).collect();
         cells.sort_unstable();
         cells.dedup();
         Some(cells)
@@ -554,9 +530,7 @@ impl Reader<'_, '_> {
                 wanted.to = self.cell("to", Need::Must);
                 wanted.context = self.node.get("eliminationContext").and_then(|node| {
                     use EliminationContext::{Line, Recovery, Territory};
-                    let found = [Line, Territory, Recovery]
-                        .into_iter()
-                        .find(|context| node.value == context.name());
+                    let found = [Line, Territory, Recovery].into_iter().find(|context| node.value == context.name());
                     if found.is_none() {
                         node.fault("line, territory or recovery");
                     }
@@ -597,14 +571,9 @@ impl Wanted {
             Move::PlaceRing { to, count } => {
                 same(self.to.as_ref(), &to) && same(self.count.as_ref(), &u64::from(count))
             }
-            Move::MoveStack { from, to } => {
-                same(self.from.as_ref(), &from) && same(self.to.as_ref(), &to)
-            }
-            Move::OvertakingCapture { from, over, to }
-            | Move::ContinueCaptureSegment { from, over, to } => {
-                same(self.from.as_ref(), &from)
-                    && same(self.over.as_ref(), &over)
-                    && same(self.to.as_ref(), &to)
+            Move::MoveStack { from, to } => same(self.from.as_ref(), &from) && same(self.to.as_ref(), &to),
+            Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } => {
+                same(self.from.as_ref(), &from) && same(self.over.as_ref(), &over) && same(self.to.as_ref(), &to)
             }
             Move::RecoverySlide { from, to, mode } => {
                 let option = match mode {
@@ -637,8 +606,7 @@ impl Wanted {
 
     fn fits_line(&self, position: &AnyPosition, line: LineSpan) -> bool {
         let mut cells = position.line_cells(line);
-        let named_by_to =
-            self.line.is_some() || self.to.is_none_or(|to| cells.first() == Some(&to));
+        let named_by_to = self.line.is_some() || self.to.is_none_or(|to| cells.first() == Some(&to));
         cells.sort_unstable();
         named_by_to && self.line.as_ref().is_none_or(|line| *line == cells)
     }
@@ -692,11 +660,7 @@ impl Wanted {
 pub fn move_from_json(position: &AnyPosition, json: &Value) -> Result<Move, MoveJsonError> {
     let faults = Faults::default();
     let found = resolve(position, &Node::root(json, &faults));
-    if faults.is_empty() {
-        found
-    } else {
-        Err(MoveJsonError::Malformed { faults: faults.into_list() })
-    }
+    if faults.is_empty() { found } else { Err(MoveJsonError::Malformed { faults: faults.into_list() }) }
 }
 
 /// The legal move that a JSON text means; see [`move_from_json`].
@@ -707,11 +671,7 @@ pub fn move_from_json_text(position: &AnyPosition, text: &str) -> Result<Move, M
     let faults = Faults::default();
     let json = parse(text, &faults)?;
     let found = resolve(position, &Node::root(&json, &faults));
-    if faults.is_empty() {
-        found
-    } else {
-        Err(MoveJsonError::Malformed { faults: faults.into_list() })
-    }
+    if faults.is_empty() { found } else { Err(MoveJsonError::Malformed { faults: faults.into_list() }) }
 }
 
 fn resolve(position: &AnyPosition, node: &Node<'_, '_>) -> Result<Move, MoveJsonError> {
@@ -720,8 +680,7 @@ fn resolve(position: &AnyPosition, node: &Node<'_, '_>) -> Result<Move, MoveJson
     let player = node.require("player", "a player number").and_then(|node| node.number(1, 4));
     let phase = node.get("phase").and_then(|node| node.text());
     let name = name.unwrap_or("place_ring");
-    let mut kind = kind_of_type(name)
-        .map_err(|hint| MoveJsonError::Unsupported { kind: shorten(name), hint })?;
+    let mut kind = kind_of_type(name).map_err(|hint| MoveJsonError::Unsupported { kind: shorten(name), hint })?;
     let current = position.phase();
     if name == "chain_capture" && current != Phase::ChainCapture {
         kind = MoveKind::OvertakingCapture;
@@ -740,8 +699,7 @@ fn resolve(position: &AnyPosition, node: &Node<'_, '_>) -> Result<Move, MoveJson
     }
     let mut legal = MoveList::new();
     position.legal_moves(&mut legal);
-    let mut fitting =
-        legal.iter().copied().filter(|&mv| mv.kind() == kind && wanted.fits(position, mv));
+    let mut fitting = legal.iter().copied().filter(|&mv| mv.kind() == kind && wanted.fits(position, mv));
     let (Some(found), others) = (fitting.next(), fitting.count()) else {
         return Err(MoveJsonError::Illegal {
             kind: kind.name(),
@@ -751,11 +709,7 @@ fn resolve(position: &AnyPosition, node: &Node<'_, '_>) -> Result<Move, MoveJson
             hint: match legal[..] {
                 [] => "the game is over".into(),
                 [only] => format!("only {} is legal here", position.format_move(only)),
-                [one, ..] => format!(
-                    "{} moves are legal here, {} among them",
-                    legal.len(),
-                    position.format_move(one)
-                ),
+                [one, ..] => format!("{} moves are legal here, {} among them", legal.len(), position.format_move(one)),
             },
         });
     };

@@ -37,10 +37,7 @@ fn walk(geometry: &Geometry, region: &[Cell]) -> Vec<Cell> {
         visited.push(cell);
         let at = geometry.coord(cell);
         for &(dx, dy) in steps {
-            let next = geometry.cell(Coord {
-                x: at.x + dx,
-                y: at.y + dy,
-            });
+            let next = geometry.cell(Coord { x: at.x + dx, y: at.y + dy });
             if let Some(next) = next
                 && std::mem::take(&mut open[geometry.dense(next)])
             {
@@ -61,10 +58,7 @@ impl CellNumberSet {
     const LINEAR_PROBES: usize = 9;
 
     fn new() -> Self {
-        Self {
-            slots: vec![None; 8],
-            fill: 0,
-        }
+        Self { slots: vec![None; 8], fill: 0 }
     }
 
     fn add(&mut self, value: usize) {

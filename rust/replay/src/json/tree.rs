@@ -25,10 +25,7 @@ pub struct JsonFault {
 }
 
 /// Lists faults and whatever else is wrong, one per line.
-pub(crate) fn list(
-    title: &str,
-    items: impl ExactSizeIterator<Item = impl std::fmt::Display>,
-) -> String {
+pub(crate) fn list(title: &str, items: impl ExactSizeIterator<Item = impl std::fmt::Display>) -> String {
     use std::fmt::Write as _;
 
     const SHOWN: usize = 50;
@@ -48,9 +45,7 @@ pub(crate) fn list(
 #[non_exhaustive]
 pub enum JsonSyntaxError {
     /// Broken syntax, nesting beyond 128 levels, or a number that no double can hold.
-    #[error(
-        "not JSON: {message}\nhint: the text must be one JSON value; NaN and Infinity are not JSON"
-    )]
+    #[error("not JSON: {message}\nhint: the text must be one JSON value; NaN and Infinity are not JSON")]
     Syntax {
         /// What the parser says, with line and column.
         message: String,
@@ -70,9 +65,7 @@ pub(crate) fn parse(text: &str, faults: &Faults) -> Result<Value, JsonSyntaxErro
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err(JsonSyntaxError::TooLong { bytes: text.len() });
     }
-    let syntax = |error: serde_json::Error| JsonSyntaxError::Syntax {
-        message: error.to_string(),
-    };
+    let syntax = |error: serde_json::Error| JsonSyntaxError::Syntax { message: error.to_string() };
     let mut source = serde_json::Deserializer::from_str(text);
     let seed = Builder { faults, place: Place::Root };
     let value = seed.deserialize(&mut source).map_err(syntax)?;
@@ -136,9 +129,7 @@ impl<'de> Visitor<'de> for Builder<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -177,13 +168,8 @@ impl<'de> Visitor<'de> for Builder<'_> {
 }
 
 fn key_path(parent: &str, key: &str) -> String {
-    let plain =
-        !key.is_empty() && key.len() <= 60 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if plain {
-        format!("{parent}.{key}")
-    } else {
-        format!("{parent}[{:?}]", shorten(key))
-    }
+    let plain = !key.is_empty() && key.len() <= 60 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if plain { format!("{parent}.{key}") } else { format!("{parent}[{:?}]", shorten(key)) }
 }
 
 /// The first characters of a text of unknown origin.
@@ -201,19 +187,10 @@ pub(crate) fn shorten(text: &str) -> String {
 pub(crate) struct Faults(RefCell<Vec<JsonFault>>);
 
 impl Faults {
-    pub(crate) fn add(
-        &self,
-        path: impl Into<String>,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) {
+    pub(crate) fn add(&self, path: impl Into<String>, expected: impl Into<String>, got: impl Into<String>) {
         let mut list = self.0.borrow_mut();
         if list.len() < FAULTS_MAX {
-            list.push(JsonFault {
-                path: path.into(),
-                expected: expected.into(),
-                got: got.into(),
-            });
+            list.push(JsonFault { path: path.into(), expected: expected.into(), got: got.into() });
         }
     }
 
@@ -244,12 +221,7 @@ pub(crate) struct Node<'p, 'v> {
 
 impl<'p, 'v> Node<'p, 'v> {
     pub(crate) fn root(value: &'v Value, faults: &'p Faults) -> Self {
-        Self {
-            value,
-            parent: None,
-            step: Step::Root,
-            faults,
-        }
+        Self { value, parent: None, step: Step::Root, faults }
     }
 
     pub(crate) fn path(&self) -> String {
@@ -286,12 +258,7 @@ impl<'p, 'v> Node<'p, 'v> {
             Some(found) => found,
             None => map.get_key_value(snake_case(key)?.as_str())?,
         };
-        (!value.is_null()).then_some(Node {
-            value,
-            parent: Some(self),
-            step: Step::Key(name),
-            faults: self.faults,
-        })
+        (!value.is_null()).then_some(Node { value, parent: Some(self), step: Step::Key(name), faults: self.faults })
     }
 
     /// The same, where a missing value is a fault.
@@ -308,12 +275,7 @@ impl<'p, 'v> Node<'p, 'v> {
     /// The entries of an object in their order.
     pub(crate) fn entries(&'p self) -> impl Iterator<Item = (&'v str, Node<'p, 'v>)> {
         self.object().into_iter().flatten().map(|(key, value)| {
-            let node = Node {
-                value,
-                parent: Some(self),
-                step: Step::Key(key),
-                faults: self.faults,
-            };
+            let node = Node { value, parent: Some(self), step: Step::Key(key), faults: self.faults };
             (key.as_str(), node)
         })
     }
@@ -405,10 +367,7 @@ impl<'p, 'v> Node<'p, 'v> {
         let coord = self.coord(geometry)?;
         let cell = geometry.cell(coord);
         if cell.is_none() {
-            self.fault_got(
-                format!("a cell of {}", geometry.kind()),
-                format!("x {}, y {}", coord.x, coord.y),
-            );
+            self.fault_got(format!("a cell of {}", geometry.kind()), format!("x {}, y {}", coord.x, coord.y));
         }
         cell
     }
@@ -488,9 +447,7 @@ pub(crate) fn is_timestamp(text: &str) -> bool {
     let zone = match rest {
         [] | [b'Z' | b'z'] => true,
         [b'+' | b'-', zone @ ..] => match zone {
-            [h1, h2, b':', m1, m2] | [h1, h2, m1, m2] => {
-                number(&[*h1, *h2], 0, 23) && number(&[*m1, *m2], 0, 59)
-            }
+            [h1, h2, b':', m1, m2] | [h1, h2, m1, m2] => number(&[*h1, *h2], 0, 23) && number(&[*m1, *m2], 0, 59),
             _ => false,
         },
         _ => false,
