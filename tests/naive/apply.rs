@@ -18,10 +18,7 @@ impl State {
         let player = self.player;
         self.take_effect(mv, player);
         self.note_ringless_players();
-        self.history.push(Played {
-            player,
-            mv: mv.clone(),
-        });
+        self.history.push(Played { player, mv: mv.clone() });
         self.advance(mv);
         self.check_victory();
     }
@@ -198,12 +195,7 @@ impl State {
         self.pass_over(target, to, player);
         stack.rings.insert(0, self.take_top_ring(target));
         self.land(stack, to, player);
-        let chain = self.chain.get_or_insert(Chain {
-            player,
-            start: from,
-            current: to,
-            visited: Vec::new(),
-        });
+        let chain = self.chain.get_or_insert(Chain { player, start: from, current: to, visited: Vec::new() });
         chain.current = to;
         chain.visited.push(from);
     }

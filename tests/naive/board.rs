@@ -31,51 +31,27 @@ const fn cell(x: i8, y: i8) -> Cell {
 }
 
 /// The eight offsets around a cell of the (x, y) grid.
-const MOORE: [Direction; 8] = [
-    cell(-1, -1),
-    cell(-1, 0),
-    cell(-1, 1),
-    cell(0, -1),
-    cell(0, 1),
-    cell(1, -1),
-    cell(1, 0),
-    cell(1, 1),
-];
+const MOORE: [Direction; 8] =
+    [cell(-1, -1), cell(-1, 0), cell(-1, 1), cell(0, -1), cell(0, 1), cell(1, -1), cell(1, 0), cell(1, 1)];
 const SQUARE_SIDES: [Direction; 4] = [cell(-1, 0), cell(0, -1), cell(0, 1), cell(1, 0)];
 const SQUARE_LINES: [Direction; 4] = [cell(1, 0), cell(1, 1), cell(0, 1), cell(1, -1)];
-const HEX_SIDES: [Direction; 6] = [
-    cell(1, 0),
-    cell(0, 1),
-    cell(-1, 1),
-    cell(-1, 0),
-    cell(0, -1),
-    cell(1, -1),
-];
+const HEX_SIDES: [Direction; 6] = [cell(1, 0), cell(0, 1), cell(-1, 1), cell(-1, 0), cell(0, -1), cell(1, -1)];
 const HEX_LINES: [Direction; 3] = [cell(1, 0), cell(1, -1), cell(0, -1)];
 
 impl Cell {
     /// The cell `distance` steps away in `direction`.
     pub fn step(self, direction: Direction, distance: i8) -> Self {
-        Self {
-            x: self.x + direction.x * distance,
-            y: self.y + direction.y * distance,
-        }
+        Self { x: self.x + direction.x * distance, y: self.y + direction.y * distance }
     }
 
     /// The unit step that leads from here towards `other` along a ray.
     pub fn direction_to(self, other: Self) -> Direction {
-        Self {
-            x: (other.x - self.x).signum(),
-            y: (other.y - self.y).signum(),
-        }
+        Self { x: (other.x - self.x).signum(), y: (other.y - self.y).signum() }
     }
 
     /// The opposite direction.
     pub fn reversed(self) -> Self {
-        Self {
-            x: -self.x,
-            y: -self.y,
-        }
+        Self { x: -self.x, y: -self.y }
     }
 }
 
@@ -110,11 +86,7 @@ impl BoardName {
     /// Every cell of the board.
     pub fn cells(self) -> Vec<Cell> {
         let extent = self.extent();
-        let range = if self.is_square() {
-            0..=extent - 1
-        } else {
-            -extent..=extent
-        };
+        let range = if self.is_square() { 0..=extent - 1 } else { -extent..=extent };
         let mut cells = Vec::new();
         for x in range.clone() {
             for y in range.clone() {
@@ -134,20 +106,12 @@ impl BoardName {
     /// Directions of lines, one of each opposite pair. Their order and sign decide which end of a
     /// line comes first.
     pub fn line_directions(self) -> &'static [Direction] {
-        if self.is_square() {
-            &SQUARE_LINES
-        } else {
-            &HEX_LINES
-        }
+        if self.is_square() { &SQUARE_LINES } else { &HEX_LINES }
     }
 
     /// Adjacency of territory: no diagonals on square boards.
     pub fn territory_directions(self) -> &'static [Direction] {
-        if self.is_square() {
-            &SQUARE_SIDES
-        } else {
-            &HEX_SIDES
-        }
+        if self.is_square() { &SQUARE_SIDES } else { &HEX_SIDES }
     }
 
     /// Offsets by which the markers around a region spread. Hex8 uses the square grid's offsets.
@@ -209,9 +173,6 @@ impl FromStr for BoardName {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|board| board.to_string() == name)
-            .ok_or_else(|| format!("unknown board {name}"))
+        Self::ALL.into_iter().find(|board| board.to_string() == name).ok_or_else(|| format!("unknown board {name}"))
     }
 }

@@ -84,11 +84,7 @@ impl State {
             }
             let landings = self.all_landings(from, stack.rings.len()).into_iter();
             moves.extend(landings.map(|to| Move::Walk { from, to }));
-            moves.extend(
-                self.jumps_of_stack(from, player)
-                    .into_iter()
-                    .map(Move::Capture),
-            );
+            moves.extend(self.jumps_of_stack(from, player).into_iter().map(Move::Capture));
         }
         if self.can_recover(player) {
             moves.extend(self.recovery_moves(player));
@@ -100,11 +96,7 @@ impl State {
     pub(super) fn capture_phase(&self, player: Seat) -> Vec<Move> {
         let mut moves = Vec::new();
         if let Some(Move::Walk { to, .. }) = self.history.last().map(|played| &played.mv) {
-            moves.extend(
-                self.jumps_of_stack(*to, player)
-                    .into_iter()
-                    .map(Move::Capture),
-            );
+            moves.extend(self.jumps_of_stack(*to, player).into_iter().map(Move::Capture));
         }
         moves.push(Move::SkipCapture);
         moves
@@ -121,23 +113,16 @@ impl State {
     pub(super) fn line_decisions(&self, player: Seat) -> Vec<Move> {
         if self.pending_line {
             let stacks = self.controlled(player);
-            return stacks
-                .map(|stack| Move::EliminateForLine(stack.cell))
-                .collect();
+            return stacks.map(|stack| Move::EliminateForLine(stack.cell)).collect();
         }
         let mut moves = Vec::new();
         for line in self.lines(player) {
             moves.push(Move::Line { line: line.clone() });
-            moves.push(Move::LineOption {
-                line: line.clone(),
-                segment: line.clone(),
-            });
+            moves.push(Move::LineOption { line: line.clone(), segment: line.clone() });
             if line.len() > self.line_length() {
                 let segments = line.windows(self.line_length());
-                moves.extend(segments.map(|segment| Move::LineOption {
-                    line: line.clone(),
-                    segment: segment.to_vec(),
-                }));
+                moves
+                    .extend(segments.map(|segment| Move::LineOption { line: line.clone(), segment: segment.to_vec() }));
             }
         }
         moves
@@ -173,15 +158,9 @@ impl State {
     /// A choice only for a player who really has no action; otherwise the first stack in
     /// container order is taken. Source: RR-CANON-R100, RR-CANON-R204.
     fn forced_elimination_phase(&self, player: Seat) -> Vec<Move> {
-        let choices = if self.has_real_action(player) {
-            1
-        } else {
-            usize::MAX
-        };
+        let choices = if self.has_real_action(player) { 1 } else { usize::MAX };
         let stacks = self.controlled(player).take(choices);
-        stacks
-            .map(|stack| Move::ForcedElimination(stack.cell))
-            .collect()
+        stacks.map(|stack| Move::ForcedElimination(stack.cell)).collect()
     }
 }
 

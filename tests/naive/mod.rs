@@ -21,4 +21,4 @@ mod turn;
 
 pub use board::BoardName;
 pub use perft::{divide, perft};
-pub use state::{Phase, Rules, State, Status};
+pub use state::{Rules, State};

@@ -48,9 +48,7 @@ impl State {
     fn only_survivor(&self) -> Option<Seat> {
         let owner = self.stacks.first()?.controller();
         let alone = self.stacks.iter().all(|stack| stack.controller() == owner)
-            && self
-                .seats()
-                .all(|seat| seat == owner || !self.has_rings(seat));
+            && self.seats().all(|seat| seat == owner || !self.has_rings(seat));
         alone.then_some(owner)
     }
 

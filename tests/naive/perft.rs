@@ -20,9 +20,7 @@ pub fn perft(state: &State, depth: u32) -> u64 {
 /// The nodes below every legal move, in the order of the canonical strings.
 pub fn divide(state: &State, depth: u32) -> Vec<(String, u64)> {
     let moves = state.legal_moves().into_iter();
-    moves
-        .map(|(text, mv)| (text, perft(&after(state, &mv), depth - 1)))
-        .collect()
+    moves.map(|(text, mv)| (text, perft(&after(state, &mv), depth - 1))).collect()
 }
 
 fn after(state: &State, mv: &Move) -> State {

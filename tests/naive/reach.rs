@@ -51,17 +51,13 @@ impl State {
     /// All cells a column of this height at `from` can move to.
     pub(super) fn all_landings(&self, from: Cell, height: usize) -> Vec<Cell> {
         let directions = self.board.directions().iter();
-        directions
-            .flat_map(|&direction| self.landings(from, height, direction))
-            .collect()
+        directions.flat_map(|&direction| self.landings(from, height, direction)).collect()
     }
 
     /// All captures a column with these rings at `from` can make.
     pub(super) fn all_jumps(&self, from: Cell, rings: &[Seat]) -> Vec<Jump> {
         let directions = self.board.directions().iter();
-        directions
-            .flat_map(|&direction| self.jumps(from, rings, direction))
-            .collect()
+        directions.flat_map(|&direction| self.jumps(from, rings, direction)).collect()
     }
 
     /// Whether a column with these rings at `from` could move or capture. The rays from a cell
@@ -69,8 +65,7 @@ impl State {
     pub(super) fn can_act(&self, from: Cell, rings: &[Seat]) -> bool {
         let mut directions = self.board.directions().iter();
         directions.any(|&direction| {
-            !self.landings(from, rings.len(), direction).is_empty()
-                || !self.jumps(from, rings, direction).is_empty()
+            !self.landings(from, rings.len(), direction).is_empty() || !self.jumps(from, rings, direction).is_empty()
         })
     }
 
@@ -80,8 +75,7 @@ impl State {
         let mut directions = self.board.directions().iter();
         directions.any(|&direction| {
             let mut distance = 1;
-            while (distance as usize) < rings.len() && self.is_open(from.step(direction, distance))
-            {
+            while (distance as usize) < rings.len() && self.is_open(from.step(direction, distance)) {
                 distance += 1;
             }
             let landing = from.step(direction, distance);
@@ -93,10 +87,7 @@ impl State {
 
     /// Rings the player may place now. Source: RR-CANON-R080.
     fn placeable_rings(&self, player: Seat) -> u32 {
-        let room = self
-            .board
-            .standard_rings()
-            .saturating_sub(self.rings_on_board(player));
+        let room = self.board.standard_rings().saturating_sub(self.rings_on_board(player));
         room.min(self.seat(player).hand)
     }
 
@@ -120,23 +111,19 @@ impl State {
     pub(super) fn most_rings_at(&self, cell: Cell, player: Seat) -> Option<u32> {
         let most = self.placeable_rings(player).min(3);
         (1..=most).rev().find(|&count| {
-            self.column_after_placement(cell, player, count)
-                .is_some_and(|rings| self.can_act(cell, &rings))
+            self.column_after_placement(cell, player, count).is_some_and(|rings| self.can_act(cell, &rings))
         })
     }
 
     /// Whether the player could place a ring somewhere.
     pub(super) fn has_placement(&self, player: Seat) -> bool {
         let cells = self.board.cells();
-        cells
-            .into_iter()
-            .any(|cell| self.most_rings_at(cell, player).is_some())
+        cells.into_iter().any(|cell| self.most_rings_at(cell, player).is_some())
     }
 
     /// Whether some stack of the player could move or capture.
     pub(super) fn has_movement(&self, player: Seat) -> bool {
-        self.controlled(player)
-            .any(|stack| self.can_act(stack.cell, &stack.rings))
+        self.controlled(player).any(|stack| self.can_act(stack.cell, &stack.rings))
     }
 
     /// Whether the player could place, move or capture. Recovery does not count.

@@ -7,13 +7,7 @@ use super::state::{Seat, State, has_buried_ring};
 impl State {
     /// The run of the player's markers through `cell`, in the order of the direction. The cell
     /// itself is taken for a marker, the cell `without` is not.
-    fn run_through(
-        &self,
-        cell: Cell,
-        direction: Direction,
-        player: Seat,
-        without: Option<Cell>,
-    ) -> Vec<Cell> {
+    fn run_through(&self, cell: Cell, direction: Direction, player: Seat, without: Option<Cell>) -> Vec<Cell> {
         let is_own = |c: Cell| self.markers.get(&c) == Some(&player) && Some(c) != without;
         let mut start = cell;
         while is_own(start.step(direction.reversed(), 1)) {
@@ -45,12 +39,7 @@ impl State {
 
     /// The line that a slide would complete: the first direction that reaches the required
     /// length. Longer runs in later directions do not count.
-    pub(super) fn line_completed_by(
-        &self,
-        from: Cell,
-        to: Cell,
-        player: Seat,
-    ) -> Option<Vec<Cell>> {
+    pub(super) fn line_completed_by(&self, from: Cell, to: Cell, player: Seat) -> Option<Vec<Cell>> {
         let directions = self.board.line_directions().iter();
         directions
             .map(|&direction| self.run_through(to, direction, player, Some(from)))
@@ -62,19 +51,14 @@ impl State {
     pub(super) fn can_recover(&self, player: Seat) -> bool {
         !self.controls_a_stack(player)
             && self.markers_of(player) > 0
-            && self
-                .stacks
-                .iter()
-                .any(|stack| has_buried_ring(&stack.rings, player))
+            && self.stacks.iter().any(|stack| has_buried_ring(&stack.rings, player))
     }
 
     /// The stack that pays for a recovery: the first, in container order, in which the player's
     /// lowest ring is not the top ring.
     pub(super) fn recovery_payer(&self, player: Seat) -> Option<Cell> {
         let mut stacks = self.stacks.iter();
-        stacks
-            .find(|stack| has_buried_ring(&stack.rings, player))
-            .map(|stack| stack.cell)
+        stacks.find(|stack| has_buried_ring(&stack.rings, player)).map(|stack| stack.cell)
     }
 
     /// The recovery moves of a player who can recover. Source: RR-CANON-R112.
@@ -85,10 +69,7 @@ impl State {
         for (&from, _) in self.markers.iter().filter(|&(_, &owner)| owner == player) {
             for &direction in self.board.directions() {
                 let to = from.step(direction, 1);
-                if !self.board.contains(to)
-                    || self.is_collapsed(to)
-                    || self.markers.contains_key(&to)
-                {
+                if !self.board.contains(to) || self.is_collapsed(to) || self.markers.contains_key(&to) {
                     continue;
                 }
                 if self.stack_at(to).is_some() {

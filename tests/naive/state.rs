@@ -215,36 +215,6 @@ impl State {
         }
     }
 
-    /// The board of the game.
-    pub fn board(&self) -> BoardName {
-        self.board
-    }
-
-    /// Part of the running turn.
-    pub fn phase(&self) -> Phase {
-        self.phase
-    }
-
-    /// Player to move; the winner once the game is over.
-    pub fn player(&self) -> Seat {
-        self.player
-    }
-
-    /// Whether the game goes on.
-    pub fn status(&self) -> Status {
-        self.status
-    }
-
-    /// Winner of a finished game.
-    pub fn winner(&self) -> Option<Seat> {
-        self.winner
-    }
-
-    /// Rings caused to be eliminated, by seat.
-    pub fn eliminated(&self) -> Vec<u32> {
-        self.players.iter().map(|p| p.eliminated).collect()
-    }
-
     /// Collapsed cells owned, by seat.
     pub fn territory(&self) -> Vec<u32> {
         self.seats().map(|seat| self.collapsed_of(seat)).collect()
@@ -276,9 +246,7 @@ impl State {
 
     /// Stacks whose top ring belongs to the player, in container order.
     pub(super) fn controlled(&self, player: Seat) -> impl Iterator<Item = &Stack> {
-        self.stacks
-            .iter()
-            .filter(move |stack| stack.controller() == player)
+        self.stacks.iter().filter(move |stack| stack.controller() == player)
     }
 
     pub(super) fn controls_a_stack(&self, player: Seat) -> bool {
@@ -307,10 +275,6 @@ impl State {
     /// The moves made since another player last moved, latest first. When all others are out of
     /// the game, this reaches back into the mover's earlier turns.
     pub(super) fn own_latest_moves(&self, player: Seat) -> impl Iterator<Item = &Move> {
-        self.history
-            .iter()
-            .rev()
-            .take_while(move |played| played.player == player)
-            .map(|played| &played.mv)
+        self.history.iter().rev().take_while(move |played| played.player == player).map(|played| &played.mv)
     }
 }

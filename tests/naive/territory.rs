@@ -34,10 +34,7 @@ impl State {
 
     /// The players who control a stack in the region.
     fn represented(&self, region: &BTreeSet<Cell>) -> BTreeSet<Seat> {
-        let inside = self
-            .stacks
-            .iter()
-            .filter(|stack| region.contains(&stack.cell));
+        let inside = self.stacks.iter().filter(|stack| region.contains(&stack.cell));
         inside.map(super::state::Stack::controller).collect()
     }
 
@@ -49,19 +46,14 @@ impl State {
         if active.is_empty() {
             return Vec::new();
         }
-        let is_proper_subset =
-            |colours: &BTreeSet<Seat>| colours.is_subset(&active) && colours.len() < active.len();
+        let is_proper_subset = |colours: &BTreeSet<Seat>| colours.is_subset(&active) && colours.len() < active.len();
         let mut regions = Vec::new();
 
         // Bordered by markers of one colour; other markers are inside.
         let colours: BTreeSet<Seat> = self.markers.values().copied().collect();
         for colour in colours {
             let components = self.components(|cell| self.markers.get(&cell) == Some(&colour));
-            regions.extend(
-                components
-                    .into_iter()
-                    .filter(|region| is_proper_subset(&self.represented(region))),
-            );
+            regions.extend(components.into_iter().filter(|region| is_proper_subset(&self.represented(region))));
         }
 
         // Bordered by collapsed cells and the edge of the board only.
@@ -82,28 +74,17 @@ impl State {
     /// Whether the player's turn includes a recovery, so that regions are paid for with buried
     /// rings. Source: RR-CANON-R114.
     pub(super) fn is_recovery_turn(&self, player: Seat) -> bool {
-        self.own_latest_moves(player)
-            .any(super::moves::Move::is_recovery)
+        self.own_latest_moves(player).any(super::moves::Move::is_recovery)
     }
 
     /// Stacks outside the region that could pay for it.
     pub(super) fn territory_payers(&self, player: Seat, region: &[Cell]) -> Vec<Cell> {
         let in_recovery = self.is_recovery_turn(player);
         let can_pay = |rings: &[Seat]| {
-            if in_recovery {
-                has_buried_ring(rings, player)
-            } else {
-                super::state::controller(rings) == player
-            }
+            if in_recovery { has_buried_ring(rings, player) } else { super::state::controller(rings) == player }
         };
-        let outside = self
-            .stacks
-            .iter()
-            .filter(|stack| !region.contains(&stack.cell));
-        outside
-            .filter(|stack| can_pay(&stack.rings))
-            .map(|stack| stack.cell)
-            .collect()
+        let outside = self.stacks.iter().filter(|stack| !region.contains(&stack.cell));
+        outside.filter(|stack| can_pay(&stack.rings)).map(|stack| stack.cell).collect()
     }
 
     /// The regions the player may claim now. Source: RR-CANON-R143.
@@ -120,8 +101,7 @@ impl State {
     /// The markers that are claimed together with a region: those beside it and, where borders
     /// grow, all that hang together with them. Their colour does not matter.
     pub(super) fn border_markers(&self, region: &[Cell]) -> BTreeSet<Cell> {
-        let is_outside_marker =
-            |cell: Cell| self.markers.contains_key(&cell) && !region.contains(&cell);
+        let is_outside_marker = |cell: Cell| self.markers.contains_key(&cell) && !region.contains(&cell);
         let mut border = BTreeSet::new();
         for cell in region {
             for &direction in self.board.territory_directions() {

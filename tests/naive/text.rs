@@ -7,9 +7,7 @@ use std::str::{FromStr, SplitWhitespace};
 use sha2::{Digest, Sha256};
 
 use super::board::{BoardName, Cell};
-use super::state::{
-    Chain, Lps, Phase, Player, Rules, Seat, Stack, State, Status, cap_height, controller,
-};
+use super::state::{Chain, Lps, Phase, Player, Rules, Seat, Stack, State, Status, cap_height, controller};
 
 const PHASES: [(Phase, &str); 8] = [
     (Phase::RingPlacement, "ring_placement"),
@@ -21,8 +19,7 @@ const PHASES: [(Phase, &str); 8] = [
     (Phase::ForcedElimination, "forced_elimination"),
     (Phase::GameOver, "game_over"),
 ];
-const STATUSES: [(Status, &str); 2] =
-    [(Status::Active, "active"), (Status::Completed, "completed")];
+const STATUSES: [(Status, &str); 2] = [(Status::Active, "active"), (Status::Completed, "completed")];
 
 impl Phase {
     /// Canonical name.
@@ -46,18 +43,13 @@ fn name_of<T: Copy + PartialEq>(table: &[(T, &'static str)], value: T) -> &'stat
 fn value_of<T: Copy>(table: &[(T, &str)], name: &str) -> Result<T, String> {
     let mut rows = table.iter();
     let row = rows.find(|row| row.1 == name);
-    row.map(|row| row.0)
-        .ok_or_else(|| format!("unknown name {name}"))
+    row.map(|row| row.0).ok_or_else(|| format!("unknown name {name}"))
 }
 
 /// The items joined with a separator, or `-` if there are none.
 fn joined<T: ToString>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    if items.is_empty() {
-        "-".to_owned()
-    } else {
-        items.join(separator)
-    }
+    if items.is_empty() { "-".to_owned() } else { items.join(separator) }
 }
 
 /// The first hex digits of the SHA-256 of a text.
@@ -95,26 +87,12 @@ impl State {
             joined(self.winner, "")
         ));
         for (seat, p) in self.seats().zip(&self.players) {
-            let Player {
-                id,
-                hand,
-                eliminated,
-                territory,
-            } = p;
-            line(format_args!(
-                "player {seat} {id} {hand} {eliminated} {territory}"
-            ));
+            let Player { id, hand, eliminated, territory } = p;
+            line(format_args!("player {seat} {id} {hand} {eliminated} {territory}"));
         }
         let causes = self.eliminated_by.iter().map(|(k, v)| format!("{k}:{v}"));
-        line(format_args!(
-            "eliminated {} {}",
-            self.eliminated_total,
-            joined(causes, ",")
-        ));
-        line(format_args!(
-            "mustmove {}",
-            joined(self.must_move.map(key), "")
-        ));
+        line(format_args!("eliminated {} {}", self.eliminated_total, joined(causes, ",")));
+        line(format_args!("mustmove {}", joined(self.must_move.map(key), "")));
         line(format_args!("pendingline {}", u8::from(self.pending_line)));
         let chain = self.chain.as_ref().map(|chain| {
             let visited = chain.visited.iter().map(|&cell| key(cell));
@@ -123,10 +101,7 @@ impl State {
         });
         line(format_args!("chain {}", joined(chain, "")));
         let lps = &self.lps;
-        let mask = lps
-            .mask
-            .iter()
-            .map(|(k, &v)| format!("{k}:{}", u8::from(v)));
+        let mask = lps.mask.iter().map(|(k, &v)| format!("{k}:{}", u8::from(v)));
         line(format_args!(
             "lps {} {} {} {} {} {} {}",
             lps.round,
@@ -141,22 +116,14 @@ impl State {
         let stacks = stacks.map(|s| (key(s.cell), joined(&s.rings, "")));
         let markers = self.markers.iter().map(|(&c, o)| (key(c), o.to_string()));
         let collapsed = self.collapsed.iter().map(|(&c, o)| (key(c), o.to_string()));
-        let sections: [(char, BTreeMap<String, String>); 3] = [
-            ('S', stacks.collect()),
-            ('M', markers.collect()),
-            ('X', collapsed.collect()),
-        ];
+        let sections: [(char, BTreeMap<String, String>); 3] =
+            [('S', stacks.collect()), ('M', markers.collect()), ('X', collapsed.collect())];
         for (letter, entries) in sections {
             for (key, value) in entries {
                 line(format_args!("{letter} {key} {value}"));
             }
         }
         text
-    }
-
-    /// First 16 hex digits of the SHA-256 of the canonical text.
-    pub fn digest(&self) -> String {
-        hex_digest(&self.canonical_text(), 16)
     }
 
     /// Keys of the stacks in container order, separated by blanks.
@@ -173,26 +140,16 @@ impl State {
             Status::Completed => 0,
         };
         let owners = |cells: &BTreeMap<Cell, Seat>| {
-            sorted_part(
-                cells
-                    .iter()
-                    .map(|(&cell, owner)| format!("{}:{owner}", key(cell))),
-            )
+            sorted_part(cells.iter().map(|(&cell, owner)| format!("{}:{owner}", key(cell))))
         };
         let players = self.seats().zip(&self.players);
-        let players =
-            players.map(|(seat, p)| format!("{seat}:{}:{}:{}", p.hand, p.eliminated, p.territory));
+        let players = players.map(|(seat, p)| format!("{seat}:{}:{}:{}", p.hand, p.eliminated, p.territory));
         let stacks = self.stacks.iter().map(|stack| {
             let (top, cap) = (controller(&stack.rings), cap_height(&stack.rings));
             format!("{}:{top}:{}:{cap}", key(stack.cell), stack.rings.len())
         });
         [
-            format!(
-                "{player}:{}:{}:{}",
-                self.phase.name(),
-                self.status.name(),
-                u8::from(self.pending_line)
-            ),
+            format!("{player}:{}:{}:{}", self.phase.name(), self.status.name(), u8::from(self.pending_line)),
             sorted_part(players),
             sorted_part(stacks),
             owners(&self.markers),
@@ -208,10 +165,8 @@ impl State {
             a = (a ^ u32::from(byte)).wrapping_mul(2_654_435_761);
             b = (b ^ u32::from(byte)).wrapping_mul(1_597_334_677);
         }
-        let mix = |x: u32, y: u32| {
-            (x ^ (x >> 16)).wrapping_mul(2_246_822_507)
-                ^ (y ^ (y >> 13)).wrapping_mul(3_266_489_909)
-        };
+        let mix =
+            |x: u32, y: u32| (x ^ (x >> 16)).wrapping_mul(2_246_822_507) ^ (y ^ (y >> 13)).wrapping_mul(3_266_489_909);
         a = mix(a, b);
         b = mix(b, a);
         format!("{b:08x}{a:08x}")
@@ -224,11 +179,7 @@ impl State {
         let mut lines = text.lines().map(Line::new).peekable();
         let mut next = |name: &str| {
             let line = lines.next().ok_or_else(|| format!("no line {name}"))?;
-            if line.name == name {
-                Ok(line)
-            } else {
-                Err(format!("expected {name}: {}", line.text))
-            }
+            if line.name == name { Ok(line) } else { Err(format!("expected {name}: {}", line.text)) }
         };
         next("ringrift-state")?;
         let mut line = next("board")?;
@@ -242,12 +193,8 @@ impl State {
         for player in &mut state.players {
             let mut line = next("player")?;
             line.word()?;
-            *player = Player {
-                id: line.value()?,
-                hand: line.value()?,
-                eliminated: line.value()?,
-                territory: line.value()?,
-            };
+            *player =
+                Player { id: line.value()?, hand: line.value()?, eliminated: line.value()?, territory: line.value()? };
         }
         let mut line = next("eliminated")?;
         state.eliminated_total = line.value()?;
@@ -261,11 +208,7 @@ impl State {
                 player,
                 start: board.parse_key(line.word()?)?,
                 current: board.parse_key(line.word()?)?,
-                visited: line
-                    .word()?
-                    .split(';')
-                    .map(|key| board.parse_key(key))
-                    .collect::<Result<_, _>>()?,
+                visited: line.word()?.split(';').map(|key| board.parse_key(key)).collect::<Result<_, _>>()?,
             });
         }
         let mut line = next("lps")?;
@@ -276,11 +219,7 @@ impl State {
             consecutive_player: line.optional()?,
             consecutive_rounds: line.value()?,
             required: line.value()?,
-            mask: line
-                .pairs::<u8>()?
-                .into_iter()
-                .map(|(k, v)| (k, v == 1))
-                .collect(),
+            mask: line.pairs::<u8>()?.into_iter().map(|(k, v)| (k, v == 1)).collect(),
         };
         for mut line in lines {
             let cell = board.parse_key(line.word()?)?;
@@ -320,23 +259,16 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn new(text: &'a str) -> Self {
         let mut words = text.split_whitespace();
-        Self {
-            text,
-            name: words.next().unwrap_or_default(),
-            words,
-        }
+        Self { text, name: words.next().unwrap_or_default(), words }
     }
 
     fn word(&mut self) -> Result<&'a str, String> {
-        self.words
-            .next()
-            .ok_or_else(|| format!("line too short: {}", self.text))
+        self.words.next().ok_or_else(|| format!("line too short: {}", self.text))
     }
 
     fn value<T: FromStr>(&mut self) -> Result<T, String> {
         let word = self.word()?;
-        word.parse()
-            .map_err(|_| format!("bad value {word}: {}", self.text))
+        word.parse().map_err(|_| format!("bad value {word}: {}", self.text))
     }
 
     /// A value, or none for `-`.

@@ -116,20 +116,14 @@ impl State {
             self.start_lps_round(player);
         } else if self.lps.first == Some(player) && !self.lps.mask.is_empty() {
             let acted = |&seat: &Seat| self.lps.mask.get(&seat) == Some(&true);
-            let actors: Vec<Seat> = self
-                .seats()
-                .filter(|&seat| self.has_rings(seat))
-                .filter(acted)
-                .collect();
+            let actors: Vec<Seat> = self.seats().filter(|&seat| self.has_rings(seat)).filter(acted).collect();
             let exclusive = match actors[..] {
                 [only] => Some(only),
                 _ => None,
             };
             self.lps.consecutive_rounds = match exclusive {
                 None => 0,
-                Some(_) if exclusive == self.lps.consecutive_player => {
-                    self.lps.consecutive_rounds + 1
-                }
+                Some(_) if exclusive == self.lps.consecutive_player => self.lps.consecutive_rounds + 1,
                 Some(_) => 1,
             };
             self.lps.consecutive_player = exclusive;
@@ -150,9 +144,7 @@ impl State {
         if self.lps.consecutive_rounds >= self.lps.required
             && self.lps.consecutive_player == Some(player)
             && self.has_real_action(player)
-            && self
-                .seats()
-                .all(|seat| seat == player || !self.has_real_action(seat))
+            && self.seats().all(|seat| seat == player || !self.has_real_action(seat))
         {
             self.finish(player, Ending::LastPlayerStanding);
         }
