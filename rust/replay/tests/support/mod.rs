@@ -11,8 +11,8 @@ pub fn repository() -> PathBuf {
 /// A folder of the parity data, which is not part of the repository: `RINGRIFT_PARITY_DIR` names the place, else it is
 /// looked for beside the repository. Says so and returns none where it is absent.
 pub fn parity(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("RINGRIFT_PARITY_DIR")
-        .map_or_else(|| repository().join("../shared/parity"), PathBuf::from);
+    let root =
+        std::env::var_os("RINGRIFT_PARITY_DIR").map_or_else(|| repository().join("../shared/parity"), PathBuf::from);
     let folder = root.join(name);
     if folder.is_dir() {
         return Some(folder);
