@@ -88,7 +88,7 @@ pub enum MoveJsonError {
     /// Fields that are missing or cannot be read; all of them.
     #[error(
         "{}\nhint: a move is an object with type, player and the fields of its type",
-        list("this is not a move", .faults.iter())
+        list("this is not a move", .faults)
     )]
     Malformed {
         /// The faults; at least one.

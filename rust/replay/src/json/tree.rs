@@ -25,13 +25,13 @@ pub struct JsonFault {
 }
 
 /// Lists faults and whatever else is wrong, one per line.
-pub(crate) fn list(title: &str, items: impl ExactSizeIterator<Item = impl std::fmt::Display>) -> String {
+pub(crate) fn list(title: &str, items: &[impl std::fmt::Display]) -> String {
     use std::fmt::Write as _;
 
     const SHOWN: usize = 50;
     let count = items.len();
     let mut out = format!("{title}: {count} fault(s)");
-    for item in items.take(SHOWN) {
+    for item in items.iter().take(SHOWN) {
         let _ = write!(out, "\n  - {item}");
     }
     if count > SHOWN {
@@ -382,7 +382,7 @@ fn integer_of(value: &Value) -> Option<i64> {
 }
 
 /// The snake-case spelling of a camel-case key, if it differs.
-fn snake_case(key: &str) -> Option<String> {
+pub(crate) fn snake_case(key: &str) -> Option<String> {
     if key == "from" {
         return Some("from_pos".into());
     }
