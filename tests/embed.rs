@@ -1,4 +1,5 @@
 //! The Python inside the standalone program: the right library and environment, signals, output, refusals.
+#![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
 mod support;
@@ -89,6 +90,18 @@ fn library_stays_the_same_with_another_python_first_on_the_path() {
     let expected = run(&mut python(IDENTITY)).out;
     let ran = run(python(IDENTITY).env("PATH", "/usr/bin:/bin"));
     assert_eq!((ran.status, ran.out), (Some(0), expected));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn library_that_another_path_brings_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "import sysconfig as s; print(s.get_config_var('LIBDIR'), s.get_config_var('INSTSONAME'))";
+    let ran = run(&mut python(code));
+    let (libdir, soname) = ran.out.trim_end().split_once(' ').unwrap();
+    fs::copy(Path::new(libdir).join(soname), folder.path().join(soname)).unwrap();
+    let ran = run(python("print(1)").env("LD_LIBRARY_PATH", folder.path()));
+    assert_refused(&ran, &format!("the system loaded {}/{soname}", folder.path().display()));
 }
 
 #[test]
