@@ -76,6 +76,18 @@ impl Canvas {
         }
     }
 
+    /// Writes a bold character that keeps the background of what is there.
+    pub fn mark(&mut self, row: usize, column: usize, mark: char) {
+        let there = self.row(row).get(column).map_or(Paint::default(), |&(_, paint)| paint);
+        let paint = if there.back.is_some() { there } else { Paint::default() };
+        self.put(row, column, mark.encode_utf8(&mut [0; 4]), paint.bold());
+    }
+
+    /// Whether nothing stands at a place.
+    pub fn is_blank(&self, row: usize, column: usize) -> bool {
+        self.row(row).get(column).is_none_or(|&(c, paint)| c == ' ' && paint.back.is_none())
+    }
+
     /// Writes at the end of the last line.
     pub fn append(&mut self, text: &str, paint: Paint) {
         let row = self.rows.len().saturating_sub(1);
