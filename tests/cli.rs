@@ -16,9 +16,9 @@ fn version_names_this_build() {
 
 #[test]
 fn wrong_usage_is_status_2_with_a_hint() {
-    let ran = run(rrpipe().arg("versoin"));
+    let ran = run(rrpipe().arg("complations"));
     assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""));
-    assert!(ran.err.contains("hint: a similar subcommand exists: 'version'"), "{}", ran.err);
+    assert!(ran.err.contains("hint: a similar subcommand exists: 'completions'"), "{}", ran.err);
 }
 
 #[test]

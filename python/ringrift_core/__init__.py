@@ -1,14 +1,45 @@
 """RingRift for Python: the rules engine, positions and moves as values, and the `rrpipe` command.
 
 Importing this package needs nothing but NumPy and the standard library.
+
+    >>> from ringrift_core import Position
+    >>> position = Position("hex8", 2)
+    >>> len(position.legal_moves())
+    183
+    >>> position.make_move("P0,0,0x2").phase
+    'movement'
 """
 
-from ringrift_core._native import IllegalMoveError, RecordError, RingRiftError, SetupError, __version__
+from ringrift_core._native import (
+    IllegalMoveError,
+    Move,
+    MoveSequence,
+    Position,
+    RecordError,
+    RingRiftError,
+    SetupError,
+    __version__,
+    cell_coordinates,
+    random_playouts,
+    read_state_json,
+)
+from ringrift_core.batch import PlayoutBatch
+
+BOARDS = ("square8", "square19", "hex8", "hexagonal")
+"""Names of the boards."""
 
 __all__ = [
+    "BOARDS",
     "IllegalMoveError",
+    "Move",
+    "MoveSequence",
+    "PlayoutBatch",
+    "Position",
     "RecordError",
     "RingRiftError",
     "SetupError",
     "__version__",
+    "cell_coordinates",
+    "random_playouts",
+    "read_state_json",
 ]

@@ -1,8 +1,27 @@
 """The native half of ringrift_core."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import final
 
-__all__ = ["IllegalMoveError", "RecordError", "RingRiftError", "SetupError", "__version__", "cli_main"]
+import numpy as np
+import numpy.typing as npt
+
+from ringrift_core.batch import PlayoutBatch
+
+__all__ = [
+    "IllegalMoveError",
+    "Move",
+    "MoveSequence",
+    "Position",
+    "RecordError",
+    "RingRiftError",
+    "SetupError",
+    "__version__",
+    "cell_coordinates",
+    "cli_main",
+    "random_playouts",
+    "read_state_json",
+]
 
 __version__: str
 
@@ -17,6 +36,256 @@ class SetupError(RingRiftError, ValueError):
 
 class RecordError(RingRiftError, ValueError):
     """A game record that is damaged, or that does not follow the rules."""
+
+@final
+class Move:
+    """A legal move of a position. Immutable; equal to the same move of an equal position; picklable.
+
+    Cells are position keys: `"x,y"` on square boards, `"x,y,z"` on hex boards. Seats count from 0.
+    """
+
+    @property
+    def text(self) -> str:
+        """The move in notation, such as `P3,3x2` or `M3,3>3,5`."""
+    @property
+    def kind(self) -> str:
+        """Canonical name of its kind, such as `place_ring` or `no_line_action`."""
+    @property
+    def player(self) -> int:
+        """Seat that makes it."""
+    @property
+    def origin(self) -> str | None:
+        """Cell that it begins on, or whose stack it takes from."""
+    @property
+    def target(self) -> str | None:
+        """Cell of the captured stack."""
+    @property
+    def landing(self) -> str | None:
+        """Cell that a placement, movement, capture or recovery ends on."""
+    @property
+    def is_bookkeeping(self) -> bool:
+        """Whether the rules leave no choice: the move only records that a phase was visited."""
+    def to_json(self) -> str:
+        """The move as upstream records it, without null fields."""
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class MoveSequence:
+    """The legal moves of a position, distinct, in no promised order. Items are made when asked for."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Move: ...
+    def __iter__(self) -> Iterator[Move]: ...
+    def __contains__(self, item: Move | str, /) -> bool: ...
+    def texts(self) -> list[str]:
+        """All moves in notation, in the order of the sequence."""
+
+@final
+class Position:
+    """A game state. Immutable, hashable, picklable; positions are equal when every later game from them is.
+
+    Seats count from 0, players' numbers in files from 1.
+    """
+
+    def __new__(
+        cls,
+        board: str = "square8",
+        players: int = 2,
+        *,
+        rings_per_player: int | None = None,
+        lps_rounds: int = 3,
+        swap_rule: bool = False,
+    ) -> Position:
+        """The start of a game.
+
+        Args:
+            board: `square8`, `square19`, `hex8` or `hexagonal` (also `hex`).
+            players: Number of players, 2 to 4.
+            rings_per_player: Rings in each hand; the board's number if not given.
+            lps_rounds: Exclusive rounds that win by last player standing.
+            swap_rule: Whether the second of two players may swap sides.
+
+        Raises:
+            ValueError: Unknown board, or an impossible number of players.
+            SetupError: Parameters that no game can have.
+        """
+    @staticmethod
+    def from_text(text: str) -> Position:
+        """Reads the one-line notation that `to_text` writes.
+
+        Raises:
+            SetupError: The text cannot be read, or the state breaks rules; all of them are listed.
+        """
+    @staticmethod
+    def from_json(text: str, *, ring_order: str = "bottom_to_top") -> Position:
+        """Reads a game state as upstream writes it, in camelCase or snake_case.
+
+        Args:
+            text: The JSON object.
+            ring_order: `bottom_to_top` for states of upstream's Python service, `top_to_bottom` for those of its
+                TypeScript engine.
+
+        Raises:
+            SetupError: The text is no such object, or the state breaks rules; all faults are listed.
+        """
+    def to_text(self) -> str:
+        """The position in one line; `from_text` reads it back."""
+    def to_json(self) -> str:
+        """The game state as upstream writes it. The move history is empty: a position does not hold it."""
+    def to_canonical(self) -> str:
+        """The canonical state text of recorded traces, many lines."""
+    def to_svg(
+        self,
+        *,
+        width: int | None = None,
+        scheme: str = "auto",
+        before: Position | None = None,
+        played: Move | None = None,
+    ) -> str:
+        """A picture of the position as an SVG document.
+
+        Args:
+            width: Width in pixels; the natural size if not given.
+            scheme: `auto` (as the reader's device prefers), `light` or `dark`.
+            before: The position before `played`.
+            played: The move that led here, drawn as an arrow.
+
+        Raises:
+            ValueError: Unknown scheme, or a move that is not legal in `before`.
+        """
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int:
+        """Number of players."""
+    @property
+    def phase(self) -> str:
+        """Phase of the turn, such as `ring_placement`; `game_over` at the end."""
+    @property
+    def to_move(self) -> int:
+        """Seat to move; the winner's once the game is over."""
+    @property
+    def plies(self) -> int:
+        """Moves made so far, bookkeeping moves included."""
+    @property
+    def turn(self) -> int:
+        """Turns begun so far, from 1."""
+    @property
+    def is_over(self) -> bool:
+        """Whether the game has ended."""
+    @property
+    def winner(self) -> int | None:
+        """Seat that won."""
+    @property
+    def end_reason(self) -> str | None:
+        """`ring_elimination`, `territory`, `last_player_standing` or `stalemate`."""
+    @property
+    def ranks(self) -> list[int] | None:
+        """Final rank by seat, 1 for the winner; equal players share a rank (RR-CANON-R175 to R178)."""
+    def returns(self) -> npt.NDArray[np.float32]:
+        """Returns of a finished game: float32[players] in [-1, 1], by seat, summing to 0.
+
+        Rank 1 is worth 1, the last rank -1, those between are spaced evenly; all 0 while the game goes on.
+        """
+    @property
+    def hands(self) -> list[int]:
+        """Rings in hand, by seat."""
+    @property
+    def eliminated(self) -> list[int]:
+        """Rings that each player caused to be eliminated, by seat."""
+    @property
+    def territory(self) -> list[int]:
+        """Territory counters, by seat."""
+    @property
+    def victory_threshold(self) -> int:
+        """Eliminated rings that win."""
+    @property
+    def territory_needed(self) -> int:
+        """Collapsed cells that win, if they are more than those of all others together."""
+    def cells(self) -> npt.NDArray[np.int16]:
+        """The board: int16[cells, 4] with kind, owner, height, cap height.
+
+        Kind is 0 empty, 1 marker, 2 stack, 3 collapsed; owner is a seat, or -1 on empty cells; the heights are 0
+        without a stack. Rows are in the order of `cell_coordinates`.
+        """
+    def rings(self, cell: str) -> list[int]:
+        """Owners of the rings on a cell, bottom to top, as seats; empty without a stack.
+
+        Raises:
+            ValueError: `cell` is no position key of the board.
+        """
+    def legal_moves(self) -> MoveSequence:
+        """The legal moves: at least one while the game goes on, none afterwards."""
+    def parse_move(self, text: str) -> Move:
+        """The legal move of a notation.
+
+        Raises:
+            IllegalMoveError: The text is no move, or no legal one here.
+        """
+    def move_from_json(self, text: str) -> Move:
+        """The legal move of an upstream move record.
+
+        Raises:
+            IllegalMoveError: The text is no such record, or no legal move here.
+        """
+    def make_move(self, played: Move | str) -> Position:
+        """The position after a move, given as such or in notation; this position stays as it is.
+
+        Raises:
+            IllegalMoveError: The move is not legal here.
+        """
+    @property
+    def state_hash(self) -> str:
+        """The state hash that game records carry: 16 hex digits."""
+    @property
+    def zobrist(self) -> int:
+        """The zobrist hash that recorded states carry."""
+    @property
+    def key(self) -> int:
+        """64-bit hash of all that later moves depend on, for tables; differs between versions of this package."""
+    def perft(self, depth: int) -> int:
+        """Number of paths of `depth` legal moves. Releases the interpreter and answers Ctrl-C.
+
+        Raises:
+            ValueError: `depth` is above 64.
+        """
+    def _repr_svg_(self) -> str:
+        """The picture that notebooks show."""
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+def random_playouts(
+    position: Position, count: int, *, seed: int = 0, max_moves: int | None = None, threads: int = 0
+) -> PlayoutBatch:
+    """Plays `count` games of uniformly random moves, on all cores, with the interpreter released.
+
+    Game `i` depends on `seed` and `i` alone, never on `threads`. Ctrl-C stops the batch.
+
+    Args:
+        position: Where the games start.
+        count: Number of games.
+        seed: Seed of the batch.
+        max_moves: Moves after which a game is stopped; the training environment's limit if not given.
+        threads: Number of threads; 0 for one per core.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+        ValueError: Too many threads.
+    """
+
+def read_state_json(text: str, *, ring_order: str = "bottom_to_top") -> tuple[Position, list[str]]:
+    """Reads a game state like `Position.from_json`, with the cells of its markers in the order of the file.
+
+    The rules do not look at that order; one feature of upstream's heuristic does.
+    """
+
+def cell_coordinates(board: str) -> npt.NDArray[np.int16]:
+    """Coordinates `x, y` of a board's cells: int16[cells, 2], in the order of `Position.cells`.
+
+    On hex boards the third cube coordinate is `-x - y`.
+    """
 
 def cli_main(argv: Sequence[str]) -> int:
     """Run one `rrpipe` command line, `argv[0]` being the program's name, and return its exit status."""

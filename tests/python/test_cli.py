@@ -30,9 +30,9 @@ def test_version_names_this_interpreter(rrpipe: Rrpipe) -> None:
 
 
 def test_wrong_usage_is_status_2_with_a_hint(rrpipe: Rrpipe) -> None:
-    status, out, err = finish(rrpipe("versoin"))
+    status, out, err = finish(rrpipe("complations"))
     assert (status, out) == (2, "")
-    assert "hint: a similar subcommand exists: 'version'" in err
+    assert "hint: a similar subcommand exists: 'completions'" in err
 
 
 def test_pipe_without_reader_ends_quietly(rrpipe: Rrpipe) -> None:

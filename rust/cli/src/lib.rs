@@ -103,9 +103,9 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_talk_with_a_hint() {
-        let ran = rrpipe(&["versoin"]);
+        let ran = rrpipe(&["complations"]);
         assert_eq!((ran.exit, ran.out.as_str()), (exit::USAGE, ""));
-        assert!(ran.err.contains("hint: a similar subcommand exists: 'version'"), "{}", ran.err);
+        assert!(ran.err.contains("hint: a similar subcommand exists: 'completions'"), "{}", ran.err);
         let ran = rrpipe(&["version", "--colour", "never"]);
         assert_eq!(ran.exit, exit::USAGE);
         assert!(ran.err.contains("hint: a similar argument exists: '--color'"), "{}", ran.err);

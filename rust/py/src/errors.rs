@@ -70,3 +70,34 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     Ok(())
 }
+
+/// Turns errors of the engine into exceptions: `core(...).or_raise(errors::setup)?`.
+pub(crate) trait OrRaise<T> {
+    /// The value, or the exception that `exception` makes of the error's text.
+    fn or_raise(self, exception: fn(String) -> PyErr) -> PyResult<T>;
+}
+
+impl<T, E: std::fmt::Display> OrRaise<T> for Result<T, E> {
+    fn or_raise(self, exception: fn(String) -> PyErr) -> PyResult<T> {
+        self.map_err(|error| exception(error.to_string()))
+    }
+}
+
+/// A plain `ValueError`: an argument out of range.
+pub(crate) fn value_error(text: String) -> PyErr {
+    PyValueError::new_err(text)
+}
+
+/// A `SetupError`.
+pub(crate) fn setup(text: String) -> PyErr {
+    raised(Exception::Setup, text)
+}
+
+/// An `IllegalMoveError`.
+pub(crate) fn illegal_move(text: String) -> PyErr {
+    raised(Exception::IllegalMove, text)
+}
+
+fn raised(exception: Exception, text: String) -> PyErr {
+    Python::attach(|py| exception.class(py).map_or_else(|error| error, |class| PyErr::from_type(class, text)))
+}

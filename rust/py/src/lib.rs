@@ -4,6 +4,10 @@
 
 mod errors;
 mod host;
+mod moves;
+mod playouts;
+mod position;
+mod run;
 
 use std::ffi::OsString;
 
@@ -16,6 +20,12 @@ mod _native {
 
     #[pymodule_export]
     use super::cli_main;
+    #[pymodule_export]
+    use super::moves::{Move, MoveSequence};
+    #[pymodule_export]
+    use super::playouts::random_playouts;
+    #[pymodule_export]
+    use super::position::{Position, cell_coordinates, read_state_json};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,11 +2,17 @@
 #![forbid(unsafe_code)]
 
 mod canonical;
+mod json;
 mod record;
 mod trace;
 mod verify;
 
 pub use canonical::{CanonicalError, canonical_digest, canonical_text, parse_canonical};
+pub use json::{
+    ChainSegment, Envelope, GameStatus, JsonFault, JsonSyntaxError, MoveJsonError, MoveJsonOptions, MoveNumbering,
+    Nulls, RingOrder, SeatEnvelope, StateDocument, StateJsonError, TimeControl, move_from_json, move_from_json_text,
+    move_to_json,
+};
 pub use record::record_trace;
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
 pub use verify::{Difference, start_of_trace, verify_trace};

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ringrift_rules::{AnyPosition, BoardKind, MoveList, PlayerCount, PlayerId, RuleOptions};
+use ringrift_rules::{AnyPosition, BoardKind, Move, MoveList, PlayerCount, PlayerId, RuleOptions};
 use serde::Serialize;
 
 use crate::{
     canonical::{canonical_digest, canonical_text, parse_canonical},
+    json::{MoveJsonOptions, move_from_json, move_to_json},
     record::stack_order,
-    trace::Trace,
+    trace::{Trace, TracePly},
 };
 
 /// One difference between a record and the engine.
@@ -109,14 +110,14 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
         checker.compare("phase", &ply.phase, position.phase().name());
         checker.compare("player", &ply.player.to_string(), &position.to_move().to_string());
         position.legal_moves(&mut list);
-        let mut legal: Vec<(String, ringrift_rules::Move)> =
-            list.iter().map(|&mv| (position.format_move(mv), mv)).collect();
+        let mut legal: Vec<(String, Move)> = list.iter().map(|&mv| (position.format_move(mv), mv)).collect();
         legal.sort_unstable();
         compare_legal(checker, ply, &legal);
         let Some(&(_, mv)) = legal.iter().find(|(text, _)| *text == ply.chosen) else {
             checker.differ("chosen move", &ply.chosen, "not legal");
             return;
         };
+        compare_json(checker, ply, &position, mv);
         position.make_move(mv);
         if let Some(hash) = &ply.hash {
             checker.compare("hash", hash, &position.state_hash());
@@ -148,7 +149,35 @@ fn replay(checker: &mut Checker<'_>, mut position: AnyPosition) {
     compare_result(checker, &position);
 }
 
-fn compare_legal(checker: &mut Checker<'_>, ply: &crate::trace::TracePly, legal: &[(String, ringrift_rules::Move)]) {
+/// Compares the JSON of the chosen move with the record's, and reads both back.
+fn compare_json(checker: &mut Checker<'_>, ply: &TracePly, position: &AnyPosition, mv: Move) {
+    let number = u64::from(position.plies()) + 1;
+    let mut got = move_to_json(position, mv, number, &MoveJsonOptions::default());
+    compare_parsed(checker, position, mv, &got);
+    let Some(expected) = &ply.upstream else { return };
+    compare_parsed(checker, position, mv, expected);
+    // Records leave out what cannot be reproduced.
+    if let Some(fields) = got.as_object_mut() {
+        for name in ["id", "timestamp", "thinkTime", "moveNumber"] {
+            fields.shift_remove(name);
+        }
+    }
+    if got != *expected {
+        checker.differ("move JSON", expected, got);
+    }
+}
+
+fn compare_parsed(checker: &mut Checker<'_>, position: &AnyPosition, mv: Move, json: &serde_json::Value) {
+    match move_from_json(position, json) {
+        Ok(parsed) if parsed == mv => {}
+        Ok(parsed) => {
+            checker.differ("move of the JSON", position.format_move(mv), position.format_move(parsed));
+        }
+        Err(error) => checker.differ("move of the JSON", position.format_move(mv), error),
+    }
+}
+
+fn compare_legal(checker: &mut Checker<'_>, ply: &TracePly, legal: &[(String, Move)]) {
     if let Some(count) = ply.legal_count
         && count != legal.len()
     {

@@ -21,6 +21,7 @@ mod any;
 mod bits;
 mod board;
 mod cell;
+mod details;
 mod fingerprint;
 mod geometry;
 mod make_move;

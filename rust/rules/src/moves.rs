@@ -328,6 +328,27 @@ impl Move {
         }
     }
 
+    /// The cell that a movement, capture or recovery begins on, or whose stack an elimination takes from.
+    pub const fn origin(self) -> Option<Cell> {
+        match self {
+            Self::MoveStack { from, .. }
+            | Self::OvertakingCapture { from, .. }
+            | Self::ContinueCaptureSegment { from, .. }
+            | Self::RecoverySlide { from, .. }
+            | Self::EliminateRingsFromStack { from, .. }
+            | Self::ForcedElimination { from } => Some(from),
+            _ => None,
+        }
+    }
+
+    /// The cell whose stack a capture takes from.
+    pub const fn target(self) -> Option<Cell> {
+        match self {
+            Self::OvertakingCapture { over, .. } | Self::ContinueCaptureSegment { over, .. } => Some(over),
+            _ => None,
+        }
+    }
+
     /// The cell that a placement, movement, capture or recovery ends on.
     #[inline]
     pub const fn landing(self) -> Option<Cell> {

@@ -7,5 +7,5 @@
 mod playout;
 mod rng;
 
-pub use playout::{Playout, playout, random_playouts};
+pub use playout::{PlayedGame, Playout, playout, playout_moves, random_playouts};
 pub use rng::GameRng;

@@ -1,8 +1,15 @@
 //! The subcommands, one file each: an `Args` struct and a `run` function.
 
+mod bench;
 mod completions;
 mod man;
+mod perft;
+mod play;
+mod playout;
+mod position;
 mod python;
+mod show;
+mod verify;
 mod version;
 
 use clap::Subcommand;
@@ -12,18 +19,30 @@ use crate::{Context, ExitCode, Failure};
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Bench(bench::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Perft(perft::Args),
+    Play(play::Args),
+    Playout(playout::Args),
     Python(python::Args),
+    Show(show::Args),
+    Verify(verify::Args),
     Version(version::Args),
 }
 
 impl Command {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         match self {
+            Self::Bench(args) => bench::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Man(args) => man::run(&args, context),
+            Self::Perft(args) => perft::run(&args, context),
+            Self::Play(args) => play::run(&args, context),
+            Self::Playout(args) => playout::run(&args, context),
             Self::Python(args) => python::run(args, context),
+            Self::Show(args) => show::run(&args, context),
+            Self::Verify(args) => verify::run(&args, context),
             Self::Version(args) => version::run(&args, context),
         }
     }

@@ -175,7 +175,7 @@ impl<B: Board> Position<B> {
 
     /// Whether the player has a real action for last player standing: a placement, a movement or a capture, whatever
     /// stack must move this turn. Source: rules.md section 11.
-    pub(crate) fn has_real_action(&self, player: PlayerId) -> bool {
+    pub fn has_real_action(&self, player: PlayerId) -> bool {
         self.has_any_placement(player) || self.has_any_movement(player)
     }
 }

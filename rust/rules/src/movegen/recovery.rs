@@ -39,7 +39,7 @@ impl<B: Board> Position<B> {
 
     /// The stack that pays for a recovery: the first in container order whose lowest ring of the player is not its
     /// top ring.
-    pub(crate) fn recovery_payer(&self, player: PlayerId) -> Option<Cell> {
+    pub fn recovery_payer(&self, player: PlayerId) -> Option<Cell> {
         self.buried_stacks(player).iter().min_by_key(|&cell| self.stamp(cell))
     }
 

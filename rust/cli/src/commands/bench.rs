@@ -1,0 +1,174 @@
+//! `rrpipe bench`: the engine's fingerprint and its speed.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+use cpu_time::ThreadTime;
+use ringrift_rules::{AnyPosition, Board, BoardKind, MoveList, PlayerCount, Position, RuleOptions, with_position};
+use ringrift_selfplay::{GameRng, playout};
+use serde_json::json;
+
+use super::position::parse_board;
+use crate::{Context, ExitCode, Failure, exit, interrupt};
+
+/// Seed of the benched playouts; part of the fingerprint.
+const SEED: u64 = 2026;
+
+/// Measure the engine: random playouts and path counts per board, on one core
+///
+/// The fingerprint is a number that depends on the rules alone: a change of the engine that keeps the rules keeps it.
+/// Rates are in CPU seconds of one thread, the best of the rounds. Moves are counted with bookkeeping moves, and every
+/// ply generates the full list of legal moves.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: rrpipe bench --board-type square8 --rounds 5")]
+pub(crate) struct Args {
+    /// Board to measure; may be given again; the default is all four
+    #[arg(long, alias = "board", value_name = "BOARD", value_parser = parse_board)]
+    board_type: Vec<BoardKind>,
+    /// Rounds, of which the best counts
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// One measurement.
+struct Line {
+    board: BoardKind,
+    players: PlayerCount,
+    what: String,
+    count: u64,
+    unit: &'static str,
+    rate: f64,
+    fingerprint: u64,
+}
+
+pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let boards = if args.board_type.is_empty() { BoardKind::ALL.to_vec() } else { args.board_type.clone() };
+    let lines = interrupt::watch(context.host, |stop| {
+        let mut lines = Vec::new();
+        for &board in &boards {
+            for players in PlayerCount::ALL {
+                lines.push(measure_playouts(board, players, args.rounds, stop));
+            }
+            for depth in [5, 6] {
+                lines.push(measure_perft(board, depth, args.rounds, stop));
+            }
+        }
+        lines
+    })?
+    .complete()?;
+    let fingerprint = lines.iter().fold(0, |sum, line| mix(sum, line.fingerprint));
+    let mut out = context.terminal.out();
+    match args.format {
+        Format::Text => {
+            for line in &lines {
+                let name = format!("{} {}p", line.board, line.players.get());
+                let rate = line.rate / 1e6;
+                writeln!(out, "{name:<13} {:<9} {:>10} {:<6} {rate:>8.3} M/s", line.what, line.count, line.unit)?;
+            }
+            writeln!(out, "fingerprint {fingerprint}")?;
+        }
+        Format::Json => {
+            let objects: Vec<_> = lines
+                .iter()
+                .map(|line| {
+                    json!({
+                        "board": line.board.name(),
+                        "players": line.players.get(),
+                        "what": line.what,
+                        "count": line.count,
+                        "unit": line.unit,
+                        "per_cpu_second": line.rate,
+                    })
+                })
+                .collect();
+            writeln!(out, "{}", json!({"measurements": objects, "rounds": args.rounds, "fingerprint": fingerprint}))?;
+        }
+    }
+    Ok(exit::OK)
+}
+
+/// Order-dependent combination of counts; small enough to survive JSON readers that know doubles only.
+fn mix(sum: u64, value: u64) -> u64 {
+    (sum.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ value.wrapping_mul(0xd6e8_feb8_6659_fd93))
+        & ((1 << 53) - 1)
+}
+
+/// The best rate of `rounds` runs of `work`, which returns its count and fingerprint.
+fn best(rounds: u32, stop: &AtomicBool, mut work: impl FnMut() -> (u64, u64)) -> (u64, u64, f64) {
+    let (mut count, mut fingerprint, mut rate) = (0, 0, 0.0);
+    for _ in 0..rounds {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let began = ThreadTime::now();
+        (count, fingerprint) = work();
+        rate = f64::max(rate, count as f64 / began.elapsed().as_secs_f64().max(1e-9));
+    }
+    (count, fingerprint, rate)
+}
+
+fn measure_playouts(board: BoardKind, players: PlayerCount, rounds: u32, stop: &AtomicBool) -> Line {
+    let games = match board {
+        BoardKind::Square8 | BoardKind::Hex8 => 1000,
+        BoardKind::Square19 => 100,
+        BoardKind::Hexagonal => 60,
+    };
+    let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
+    let (count, fingerprint, rate) =
+        with_position!(&start, position => best(rounds, stop, || play(position, games, stop)));
+    Line { board, players, what: "playouts".into(), count, unit: "plies", rate, fingerprint }
+}
+
+fn play<B: Board>(start: &Position<B>, games: u64, stop: &AtomicBool) -> (u64, u64) {
+    let (mut plies, mut fingerprint) = (0, 0);
+    let mut moves = MoveList::new();
+    for game in 0..games {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let mut position = *start;
+        let played = playout(&mut position, &mut GameRng::new(SEED, game, GameRng::HOST), 100_000, &mut moves);
+        plies += u64::from(played.plies);
+        let winner = played.outcome.map_or(0, |outcome| u64::from(outcome.winner.number()));
+        fingerprint = mix(fingerprint, u64::from(played.plies) << 3 | winner);
+    }
+    (plies, fingerprint)
+}
+
+fn measure_perft(board: BoardKind, depth: u32, rounds: u32, stop: &AtomicBool) -> Line {
+    let players = PlayerCount::Two;
+    let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
+    // Big boards have a thousand placements: one ply less takes as long.
+    let depth = if board.spec().cells > 100 { depth - 2 } else { depth };
+    let (count, fingerprint, rate) = best(rounds, stop, || {
+        let nodes = start.divide(depth, &|| stop.load(Ordering::Relaxed), |_, _| {}).unwrap_or_default();
+        (nodes, nodes)
+    });
+    Line { board, players, what: format!("perft {depth}"), count, unit: "nodes", rate, fingerprint }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::exit;
+    use crate::testing::rrpipe;
+
+    #[test]
+    fn fingerprint_is_that_of_the_rules() {
+        let ran = rrpipe(&["bench", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
+        assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(json["measurements"].as_array().unwrap().len(), 5);
+        // A change here means that the rules changed: verify the traces, and say so in the commit.
+        assert_eq!(json["fingerprint"].as_u64(), Some(1_832_523_888_849_489));
+    }
+}

@@ -1,0 +1,173 @@
+//! `rrpipe show`: a position as text, coloured text, picture, or data.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use ringrift_render::{Palette, PlayedMove, Scheme, SvgOptions, TextOptions, render_svg, render_text};
+use ringrift_rules::{AnyPosition, MoveList};
+
+use super::position::{Found, PositionArgs};
+use crate::{Context, ExitCode, Failure, OrFail as _, exit, files};
+
+/// Draw a position
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples: rrpipe show --trace games.jsonl --ply 40\n          \
+                  rrpipe show --board-type hex8 --moves P0,0,0x2 --format svg --output board.svg")]
+pub(crate) struct Args {
+    /// What to print; the default follows the ending of --output
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Colours of a picture
+    #[arg(long, value_enum, default_value_t = SchemeName::Auto)]
+    scheme: SchemeName,
+    /// Columns of text, or pixels of a picture
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=20_000))]
+    width: Option<u32>,
+    /// List the legal moves under the board
+    #[arg(long)]
+    legal: bool,
+    #[command(flatten)]
+    position: PositionArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The board in characters, coloured where --color says so
+    Text,
+    /// A picture
+    Svg,
+    /// The position in one line, as --position reads it
+    Notation,
+    /// The canonical state text of traces
+    Canonical,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemeName {
+    /// What the reader's device prefers
+    Auto,
+    Light,
+    Dark,
+}
+
+pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let Found { position, last } = args.position.find()?;
+    let played = last.map(|(before, mv)| PlayedMove { before, mv });
+    let extension = args.output.as_ref().and_then(|path| path.extension()).and_then(|end| end.to_str());
+    let format = args.format.unwrap_or(if extension == Some("svg") { Format::Svg } else { Format::Text });
+    let colored = context.terminal.out_color() && args.output.is_none();
+    let mut text = match format {
+        Format::Text => render_text(
+            &position,
+            &TextOptions {
+                width: args.width.unwrap_or(100) as usize,
+                palette: if colored { Palette::Ansi256 } else { Palette::Plain },
+                played,
+                ..TextOptions::default()
+            },
+        ),
+        Format::Svg => render_svg(
+            &position,
+            &SvgOptions {
+                scheme: match args.scheme {
+                    SchemeName::Auto => Scheme::Auto,
+                    SchemeName::Light => Scheme::Light,
+                    SchemeName::Dark => Scheme::Dark,
+                },
+                width: args.width,
+                played,
+                ..SvgOptions::default()
+            },
+        ),
+        Format::Notation => format!("{position}\n"),
+        Format::Canonical => ringrift_replay::canonical_text(&position),
+    };
+    if args.legal && format == Format::Text {
+        let moves = legal_texts(&position);
+        text.push_str(&format!("\n{} legal moves: {}\n", moves.len(), moves.join(" ")));
+    }
+    match &args.output {
+        Some(path) => files::write_atomic(path, text.as_bytes())
+            .map_err(|error| anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
+            .or_fail(exit::IO)?,
+        None => context.terminal.out().write_all(text.as_bytes())?,
+    }
+    Ok(exit::OK)
+}
+
+/// The legal moves as sorted text.
+pub(crate) fn legal_texts(position: &AnyPosition) -> Vec<String> {
+    let mut moves = MoveList::new();
+    position.legal_moves(&mut moves);
+    let mut texts: Vec<String> = moves.iter().map(|&mv| position.format_move(mv)).collect();
+    texts.sort_unstable();
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::exit;
+    use crate::testing::rrpipe;
+
+    #[test]
+    fn every_board_is_drawn_in_every_format() {
+        for board in ["square8", "square19", "hex8", "hexagonal"] {
+            for (format, said) in
+                [("text", "to move"), ("svg", "<svg "), ("notation", board), ("canonical", "ringrift-state 1")]
+            {
+                let ran = rrpipe(&["show", "--board-type", board, "--num-players", "3", "--format", format]);
+                assert_eq!((ran.exit, ran.err.as_str()), (exit::OK, ""));
+                assert!(ran.out.contains(said), "{board} {format}: {}", ran.out);
+            }
+        }
+    }
+
+    #[test]
+    fn notation_leads_back_to_the_position() {
+        let moves = ["--moves", "P3,3x2 M3,3>3,5 nL nT"];
+        let line = rrpipe(&["show", moves[0], moves[1], "--format", "notation"]).out;
+        let again = rrpipe(&["show", "--position", line.trim(), "--format", "notation"]);
+        assert_eq!((again.exit, again.out), (exit::OK, line));
+    }
+
+    #[test]
+    fn output_file_gets_a_picture_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("board.svg");
+        let ran = rrpipe(&["show", "--output", path.to_str().unwrap()]);
+        assert_eq!((ran.exit, ran.out.as_str()), (exit::OK, ""));
+        assert!(std::fs::read_to_string(path).unwrap().starts_with("<svg "));
+    }
+
+    #[test]
+    fn colour_is_a_choice() {
+        assert!(rrpipe(&["--color", "always", "show"]).out.contains('\x1b'));
+        assert!(!rrpipe(&["show"]).out.contains('\x1b'));
+    }
+
+    #[test]
+    fn legal_moves_are_listed_on_request() {
+        assert!(rrpipe(&["show", "--legal"]).out.contains("192 legal moves: P0,0x1 "));
+    }
+
+    #[test]
+    fn games_of_a_trace_are_found_by_number_and_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("games.jsonl");
+        let path = path.to_str().unwrap();
+        rrpipe(&["playout", "--num-games", "2", "--output", path]);
+        let by_number = rrpipe(&["show", "--trace", path, "--game-id", "1", "--ply", "30"]);
+        let by_id = rrpipe(&["show", "--trace", path, "--game-id", "square8_2p_random_0_1", "--ply", "30"]);
+        assert_eq!(by_number.exit, exit::OK, "{}", by_number.err);
+        assert_eq!(by_number.out, by_id.out);
+        let ran = rrpipe(&["show", "--trace", path, "--game-id", "7"]);
+        assert_eq!(ran.exit, exit::BAD_INPUT);
+        assert!(ran.err.contains("has no game \"7\"") && ran.err.contains("it has 2 games"), "{}", ran.err);
+        let ran = rrpipe(&["show", "--trace", path, "--ply", "99999"]);
+        assert_eq!(ran.exit, exit::BAD_INPUT);
+    }
+}

@@ -1,0 +1,17 @@
+//! State and move JSON, both ways.
+
+mod history;
+mod moves;
+mod spaces;
+mod state;
+mod state_read;
+mod state_write;
+mod tree;
+
+pub use moves::{
+    MoveJsonError, MoveJsonOptions, MoveNumbering, Nulls, move_from_json, move_from_json_text, move_to_json,
+};
+pub use state::{
+    ChainSegment, Envelope, GameStatus, RingOrder, SeatEnvelope, StateDocument, StateJsonError, TimeControl,
+};
+pub use tree::{JsonFault, JsonSyntaxError};
