@@ -1,6 +1,6 @@
 //! The move that led to a position, and what a drawing shows of it.
 
-use ringrift_rules::{AnyPosition, Cell, Move, MoveList};
+use ringrift_rules::{AnyPosition, Cell, Move, MoveList, PlayerId};
 
 use crate::board::piece;
 
@@ -20,6 +20,10 @@ pub struct PlayedMove {
 pub(crate) struct Trail {
     /// Notation of the move; empty without a move.
     pub text: String,
+    /// The kind of the move in words.
+    pub kind: String,
+    /// Who made it.
+    pub player: Option<PlayerId>,
     pub from: Option<Cell>,
     /// The captured stack.
     pub over: Option<Cell>,
@@ -41,7 +45,15 @@ impl Trail {
         after.make_move(*mv);
         let changed = before.geometry().cells().filter(|&cell| piece(before, cell) != piece(&after, cell)).collect();
         let (from, over, to) = ends(*mv);
-        Self { text: before.format_move(*mv), from, over, to, changed }
+        Self {
+            text: before.format_move(*mv),
+            kind: mv.kind().name().replace('_', " "),
+            player: Some(before.to_move()),
+            from,
+            over,
+            to,
+            changed,
+        }
     }
 }
 

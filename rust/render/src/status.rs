@@ -85,10 +85,16 @@ fn name(names: &[String], player: PlayerId) -> String {
     if given.is_empty() { format!("player {player}") } else { given }
 }
 
-/// One line of printable text: names come from anywhere, and a drawing must not carry their control characters.
+/// One line of printable text: names come from anywhere, and a drawing must not carry their control characters or
+/// marks that turn the direction of writing.
 pub(crate) fn clean(text: &str) -> String {
-    let printable: String = text.chars().map(|c| if c.is_control() || !is_xml_char(c) { ' ' } else { c }).collect();
+    let printable: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect();
     printable.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_printable(c: char) -> bool {
+    let directional = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    is_xml_char(c) && !c.is_control() && !directional
 }
 
 /// Characters that XML 1.0 documents may hold.

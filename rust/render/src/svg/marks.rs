@@ -5,7 +5,7 @@ use ringrift_rules::Cell;
 use crate::played::Trail;
 
 use super::{
-    Scale,
+    scale::{Point, Scale},
     sheet::{Sheet, num},
 };
 
@@ -23,34 +23,39 @@ pub(crate) fn tints(sheet: &mut Sheet, scale: &Scale, cells: &[Cell]) {
     sheet.close_group();
 }
 
-/// Outlines of the cells that a move changed, and an arrow from where it began to where it ended.
-pub(crate) fn trail(sheet: &mut Sheet, scale: &Scale, trail: &Trail) {
+/// Outlines, under the pieces, of the cells that a move changed.
+pub(crate) fn outlines(sheet: &mut Sheet, scale: &Scale, trail: &Trail) {
     if trail.text.is_empty() {
         return;
     }
     sheet.open_group("marks", "");
-    for &cell in trail.changed.iter().chain(&trail.to) {
-        let class = if Some(cell) == trail.to {
-            "o"
-        } else if Some(cell) == trail.from {
-            "o g"
-        } else {
-            "o q"
-        };
-        if let Some(at) = scale.centre_of(cell) {
-            sheet.path(class, &scale.outline(at, 1.5));
+    let outline = |cell: Cell| scale.centre_of(cell).map(|at| scale.outline(at, 1.5)).unwrap_or_default();
+    let ends = [trail.from, trail.to];
+    let others = trail.changed.iter().filter(|&&cell| !ends.contains(&Some(cell)));
+    for (class, d) in [
+        ("o q", others.map(|&cell| outline(cell)).collect()),
+        ("o g", trail.from.map(outline).unwrap_or_default()),
+        ("o", trail.to.map(outline).unwrap_or_default()),
+    ] {
+        if !d.is_empty() {
+            sheet.path(class, &d);
         }
-    }
-    if let (Some(from), Some(to)) =
-        (trail.from.and_then(|cell| scale.centre_of(cell)), trail.to.and_then(|cell| scale.centre_of(cell)))
-    {
-        arrow(sheet, scale, from, to);
     }
     sheet.close_group();
 }
 
+/// An arrow, over the pieces, from where a move began to where it ended.
+pub(crate) fn arrow(sheet: &mut Sheet, scale: &Scale, trail: &Trail) {
+    let [from, to] = [trail.from, trail.to].map(|end| end.and_then(|cell| scale.centre_of(cell)));
+    if let (Some(from), Some(to)) = (from, to) {
+        sheet.open_group("arrow", "");
+        arrow_between(sheet, scale, from, to);
+        sheet.close_group();
+    }
+}
+
 /// An arrow between two cells, from one centre to the edge of what stands on the other.
-fn arrow(sheet: &mut Sheet, scale: &Scale, from: (f64, f64), to: (f64, f64)) {
+fn arrow_between(sheet: &mut Sheet, scale: &Scale, from: Point, to: Point) {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
     if length < 1.0 {
@@ -58,8 +63,9 @@ fn arrow(sheet: &mut Sheet, scale: &Scale, from: (f64, f64), to: (f64, f64)) {
     }
     let (ux, uy) = (dx / length, dy / length);
     let pitch = scale.pitch;
-    let (tail, tip) = (pitch * 0.1, length - pitch * 0.36);
-    let (half, head, wing) = (pitch * 0.035, pitch * 0.22, pitch * 0.11);
+    let (tail, tip) = (pitch * 0.1, length - pitch * 0.42);
+    let half = (pitch * 0.035).max(1.9);
+    let (head, wing) = (half * 6.0, half * 3.2);
     let at = |along: f64, across: f64| {
         format!("{} {}", num(from.0 + ux * along - uy * across), num(from.1 + uy * along + ux * across))
     };
@@ -74,5 +80,5 @@ fn arrow(sheet: &mut Sheet, scale: &Scale, from: (f64, f64), to: (f64, f64)) {
         at(neck, -half),
         at(tail, -half)
     );
-    sheet.push(&format!("<path class=\"a\" opacity=\".85\" d=\"{d}\"/>"));
+    sheet.push(&format!("<path class=\"a\" d=\"{d}\"/>"));
 }

@@ -3,17 +3,22 @@
 mod marks;
 mod panel;
 mod pieces;
+mod scale;
 mod sheet;
 mod theme;
 
-use ringrift_rules::{AnyPosition, BoardKind, BoardShape, Cell, PlayerId};
+use std::fmt::Write as _;
+
+use ringrift_rules::{AnyPosition, Cell, PlayerId};
 
 use crate::{
-    board::{Axis, EdgeLabel, Grid, Piece, Place, piece},
+    board::{Axis, Piece, piece},
     played::{PlayedMove, Trail},
     status::{Status, clean},
 };
 
+use pieces::Pieces;
+use scale::{Point, Scale};
 use sheet::{Sheet, num};
 pub use theme::Scheme;
 
@@ -63,7 +68,8 @@ impl Default for SvgOptions {
 /// file as well as in an HTML page.
 ///
 /// Elements that show a cell carry its position key in `data-cell`. The groups have the ids `<id>-cells`,
-/// `-territory`, `-markers`, `-stacks`, `-marks`, `-coordinates` and `-panel`.
+/// `-territory`, `-markers`, `-stacks`, `-heights`, `-coordinates` and `-panel`, and if there is something to mark,
+/// `-highlights`, `-marks` and `-arrow`.
 ///
 /// ```
 /// use ringrift_render::{Scheme, SvgOptions, render_svg};
@@ -87,93 +93,6 @@ pub fn render_svg(position: &AnyPosition, options: &SvgOptions) -> String {
     picture.draw()
 }
 
-/// Sizes and places of the board in pixels of the natural size.
-#[derive(Copy, Clone, Debug)]
-pub(crate) struct Scale {
-    pub grid: Grid,
-    /// Distance of neighbouring cells of a row.
-    pub pitch: f64,
-    /// Distance of rows.
-    row_height: f64,
-    /// Centre of the place at row 0, half column 0.
-    origin: (f64, f64),
-    /// Size of the part with the board.
-    pub size: (f64, f64),
-}
-
-/// A point in pixels.
-pub(crate) type Point = (f64, f64);
-
-impl Scale {
-    fn new(board: BoardKind, options: &SvgOptions) -> Self {
-        let grid = Grid::new(board);
-        let pitch = match board {
-            BoardKind::Square8 => 58.0,
-            BoardKind::Hex8 => 60.0,
-            BoardKind::Square19 => 35.0,
-            BoardKind::Hexagonal => 33.0,
-        };
-        let margin = if options.coordinates { 26.0 } else { 12.0 };
-        let top = if options.caption.is_some() { 34.0 } else { 0.0 };
-        let length = f64::from(grid.size);
-        let (row_height, cell_height, margin) = match grid.shape {
-            BoardShape::Square => (pitch, pitch, margin),
-            // The coordinates of hex boards stand where the next cells would.
-            BoardShape::Hex => (pitch * 3_f64.sqrt() / 2.0, pitch * 2.0 / 3_f64.sqrt(), margin - 6.0),
-        };
-        let size = (length * pitch + 2.0 * margin, (length - 1.0) * row_height + cell_height + 2.0 * margin + top);
-        let origin = (margin + pitch / 2.0, margin + top + cell_height / 2.0);
-        Self { grid, pitch, row_height, origin, size }
-    }
-
-    /// Centre of a cell.
-    pub fn centre(&self, place: Place) -> Point {
-        (
-            self.origin.0 + f64::from(place.half_column) * self.pitch / 2.0,
-            self.origin.1 + f64::from(place.row) * self.row_height,
-        )
-    }
-
-    pub fn centre_of(&self, cell: Cell) -> Option<Point> {
-        let site = self.grid.sites().find(|site| site.cell == cell)?;
-        Some(self.centre(site.place))
-    }
-
-    /// Path of a cell's outline, with the cell made smaller by `inset` on every side.
-    pub fn outline(&self, (x, y): Point, inset: f64) -> String {
-        let half = self.pitch / 2.0 - inset;
-        match self.grid.shape {
-            BoardShape::Square => {
-                let side = num(2.0 * half);
-                format!("M{} {}h{side}v{side}h-{side}z", num(x - half), num(y - half))
-            }
-            BoardShape::Hex => {
-                let (quarter, edge) = (num(half / 3_f64.sqrt()), num(half * 2.0 / 3_f64.sqrt()));
-                let half_text = num(half);
-                format!(
-                    "M{} {}l{half_text} {quarter}v{edge}l-{half_text} {quarter}l-{half_text}-{quarter}v-{edge}z",
-                    num(x),
-                    num(y - half * 2.0 / 3_f64.sqrt())
-                )
-            }
-        }
-    }
-
-    /// Centre of a coordinate.
-    fn label_centre(&self, label: &EdgeLabel) -> Point {
-        let (x, y) = self.centre(label.place);
-        let closer = self.pitch / 2.0 - 12.0;
-        match (self.grid.shape, label.axis) {
-            (BoardShape::Square, Axis::X) => (x, y + closer),
-            (BoardShape::Square, _) => (x + closer, y),
-            (BoardShape::Hex, Axis::X) => (x + closer, y),
-            // Towards the board along the line of cells that the label names.
-            (BoardShape::Hex, Axis::Y) => (x - closer / 2.0, y - closer * 0.87),
-            (BoardShape::Hex, Axis::Z) => (x - closer / 2.0, y + closer * 0.87),
-        }
-    }
-}
-
 /// Number of a player's classes in the style sheet.
 pub(crate) fn seat(player: PlayerId) -> u8 {
     player.number()
@@ -193,8 +112,7 @@ impl Picture<'_> {
         let mut panel = Sheet::new(&self.options.id);
         let (mut width, mut height) = (board_width, board_height);
         if self.options.panel {
-            let marks = !self.trail.text.is_empty();
-            let bottom = panel::draw(&mut panel, &self.status, &self.trail, board_width, marks);
+            let bottom = panel::draw(&mut panel, &self.status, &self.trail, &self.scale);
             width += panel::WIDTH;
             height = height.max(bottom);
         }
@@ -254,7 +172,7 @@ impl Picture<'_> {
             text.push_str(&numbers);
         }
         if !self.trail.text.is_empty() {
-            text.push_str(&format!(" Last move: {}.", self.trail.text));
+            let _ = write!(text, " Last move: {}.", self.trail.text);
         }
         text
     }
@@ -268,15 +186,8 @@ impl Picture<'_> {
             sheet.open_group("coordinates", "lab");
             for label in scale.grid.labels() {
                 let (x, y) = scale.label_centre(&label);
-                sheet.label(
-                    match label.axis {
-                        Axis::X => "",
-                        Axis::Y => "",
-                        Axis::Z => "z",
-                    },
-                    (x, y + 3.5),
-                    &label.value.to_string(),
-                );
+                let class = if label.axis == Axis::Z { "z" } else { "" };
+                sheet.label(class, (x, y + 3.5), &label.value.to_string());
             }
             sheet.close_group();
         }
@@ -289,28 +200,42 @@ impl Picture<'_> {
             .sites()
             .map(|site| (site.cell, scale.centre(site.place), piece(self.position, site.cell)))
             .collect();
+        let drawer = Pieces::new(scale);
+        drawer.define(sheet, self.position.players());
         sheet.open_group("territory", "");
+        for player in self.position.players().seats() {
+            drawer.areas(sheet, &pieces, player);
+        }
         for (cell, at, piece) in &pieces {
             if let Piece::Collapsed(owner) = piece {
-                pieces::territory(sheet, scale, *cell, *at, *owner);
+                drawer.territory(sheet, *cell, *at, *owner);
             }
         }
         sheet.close_group();
         marks::tints(sheet, scale, &self.options.highlights);
+        marks::outlines(sheet, scale, &self.trail);
         sheet.open_group("markers", "");
         for (cell, at, piece) in &pieces {
             if let Piece::Marker(owner) = piece {
-                pieces::marker(sheet, scale, *cell, *at, *owner);
+                drawer.marker(sheet, *cell, *at, *owner);
             }
         }
         sheet.close_group();
         sheet.open_group("stacks", "");
         for (cell, at, piece) in &pieces {
             if let Piece::Stack(pile) = piece {
-                pieces::stack(sheet, scale, *cell, *at, pile);
+                drawer.stack(sheet, *cell, *at, pile);
             }
         }
         sheet.close_group();
-        marks::trail(sheet, scale, &self.trail);
+        // Over all stacks, because those of the next row reach up to them.
+        sheet.open_group("heights", "");
+        for (_, at, piece) in &pieces {
+            if let Piece::Stack(pile) = piece {
+                drawer.height(sheet, *at, pile);
+            }
+        }
+        sheet.close_group();
+        marks::arrow(sheet, scale, &self.trail);
     }
 }

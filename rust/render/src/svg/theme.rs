@@ -1,8 +1,8 @@
 //! Colours and the style sheet.
 //!
-//! The players' hues are those of Okabe and Ito (blue, orange, bluish green, reddish purple), which people with any of
-//! the common colour vision deficiencies tell apart; they differ in lightness too, and pieces and territory have a
-//! form of their own per player.
+//! The players are blue, yellow, green and magenta, in shades that people with protanopia, deuteranopia or tritanopia
+//! tell apart too (the tests compute it): besides the hue, the lightness differs. Pieces and territory also have a form
+//! of their own per player.
 
 use std::fmt::Write as _;
 
@@ -59,11 +59,11 @@ const LIGHT: Theme = Theme {
     dim: "#6b6a66",
     track: "#ddd7ca",
     highlight: "#ffe45c",
-    side: ["#0b6fb0", "#e69a00", "#089a72", "#c7649b"],
-    top: ["#5fb0e2", "#ffc85e", "#4fd0a8", "#eba6cc"],
-    edge: ["#053f66", "#7d5000", "#034a37", "#6f2f53"],
-    area: ["#bfdcef", "#f9dda6", "#b3e2d2", "#efcde0"],
-    hatch: ["#0b6fb0", "#b87800", "#067d5c", "#b04f86"],
+    side: ["#2156ad", "#eaa824", "#1fbd82", "#ae4683"],
+    top: ["#6f9ce0", "#ffd277", "#6fe0b4", "#dd8dbb"],
+    edge: ["#0c2550", "#7d5300", "#075a3b", "#56173d"],
+    area: ["#93cdfb", "#f8e6a4", "#c4edd0", "#dba9c6"],
+    hatch: ["#1c4f9f", "#b27a00", "#0f8a5a", "#86245c"],
 };
 
 const DARK: Theme = Theme {
@@ -74,11 +74,11 @@ const DARK: Theme = Theme {
     dim: "#9aa1ab",
     track: "#343b45",
     highlight: "#6b6220",
-    side: ["#2a8bd0", "#e39a12", "#17a57d", "#cc72a6"],
-    top: ["#86c8f4", "#ffd27a", "#6ce0bb", "#f4b6d8"],
-    edge: ["#071f33", "#3a2600", "#02281e", "#3d162d"],
-    area: ["#16405f", "#5c4410", "#0e4a3a", "#5a2d48"],
-    hatch: ["#5ab0ea", "#eead3a", "#34c59b", "#e59ac5"],
+    side: ["#4474d4", "#efb647", "#46dfa8", "#c05291"],
+    top: ["#9dbcf5", "#ffdf9e", "#a5f3d3", "#eda3cd"],
+    edge: ["#0a1a3c", "#4a3000", "#053d29", "#350f27"],
+    area: ["#17509a", "#80601f", "#14402c", "#5a1550"],
+    hatch: ["#86b4ff", "#ffd272", "#46d79f", "#e77cc4"],
 };
 
 /// The style sheet of a scheme.
@@ -102,23 +102,25 @@ pub(crate) fn style(scheme: Scheme) -> String {
 }
 
 /// Rules without colours.
-const FORMS: [&str; 16] = [
+const FORMS: [&str; 18] = [
     "text{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;font-size:13px}",
     ".lab text{font-size:10px;text-anchor:middle}",
     ".lab .z{font-style:italic;opacity:.6}",
     ".cap{font-size:16px;font-weight:600;text-anchor:middle}",
-    ".n{font-weight:700;text-anchor:middle;paint-order:stroke;stroke-width:3px;stroke-linejoin:round}",
+    ".n{font-weight:700;text-anchor:middle;paint-order:stroke;stroke-width:3px;stroke-linejoin:round;font-size:13.5px}",
+    ".i{font-size:9.5px;stroke-width:2px}",
     ".h{font-size:17px;font-weight:700}",
     ".b{font-weight:600}",
     ".s{font-size:11px}",
     ".r{text-anchor:end}",
-    ".m{text-anchor:middle}",
     ".w{stroke-width:.8px}",
     ".l{fill:none;stroke-width:.6px}",
     ".o{fill:none;stroke-width:2.5px;stroke-linejoin:round}",
     ".g{stroke-dasharray:4 3}",
     ".q{stroke-width:1.2px}",
     ".f{fill:none;stroke-linecap:round}",
+    ".v{stroke-width:0}",
+    ".a{opacity:.85;paint-order:stroke;stroke-width:1.6px}",
 ];
 
 impl Theme {
@@ -134,7 +136,6 @@ impl Theme {
             format!(".a{{fill:{ink};stroke:{background}}}"),
             format!(".k{{fill:{track}}}"),
             format!(".u{{fill:{highlight};opacity:.6}}"),
-            format!(".j{{fill:none;stroke:{track}}}"),
             format!(".y{{fill:none;stroke:{ink};stroke-width:1.5px}}"),
         ];
         for rule in &rules {
@@ -146,9 +147,75 @@ impl Theme {
             let _ = write!(
                 out,
                 "{root}.p{n}{{fill:{side};stroke:{edge}}}{root}.t{n}{{fill:{top};stroke:{edge}}}\
-                 {root}.e{n}{{fill:{edge}}}{root}.l{n}{{stroke:{edge}}}\
+                 {root}.l{n}{{stroke:{edge}}}\
                  {root}.x{n}{{fill:{area};stroke:{side}}}{root}.f{n}{{stroke:{hatch}}}"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DARK, LIGHT, Scheme, style};
+
+    /// Linear RGB as seen with protanopia, deuteranopia, tritanopia and without deficiency.
+    /// Source: F. Viénot, H. Brettel, J. Mollon, "Digital video colourmaps for checking the legibility of displays by
+    /// dichromats" (1999), and for tritanopia the same construction.
+    const VISION: [[[f64; 3]; 3]; 4] = [
+        [[0.112_38, 0.887_62, 0.0], [0.112_38, 0.887_62, 0.0], [0.004_01, -0.004_01, 1.0]],
+        [[0.292_75, 0.707_25, 0.0], [0.292_75, 0.707_25, 0.0], [-0.022_34, 0.022_34, 1.0]],
+        [[1.0, 0.144_6, -0.144_6], [0.0, 0.859_2, 0.140_8], [0.0, 0.859_2, 0.140_8]],
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    ];
+
+    fn linear(colour: &str) -> [f64; 3] {
+        [1, 3, 5].map(|i| {
+            let value = f64::from(u8::from_str_radix(&colour[i..i + 2], 16).unwrap()) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        })
+    }
+
+    fn times(matrix: [[f64; 3]; 3], v: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
+    }
+
+    /// CIE 1976 L*a*b*.
+    fn lab(rgb: [f64; 3]) -> [f64; 3] {
+        let xyz = times(
+            [[0.433_9, 0.376_2, 0.189_9], [0.212_6, 0.715_2, 0.072_2], [0.017_7, 0.109_5, 0.872_8]],
+            rgb.map(|value| value.clamp(0.0, 1.0)),
+        );
+        let [x, y, z] = xyz.map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    fn smallest_difference(colours: [&str; 4]) -> f64 {
+        let mut smallest = f64::INFINITY;
+        for vision in VISION {
+            let seen = colours.map(|colour| lab(times(vision, linear(colour))));
+            for (i, a) in seen.iter().enumerate() {
+                for b in &seen[..i] {
+                    let distance: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    smallest = smallest.min(distance);
+                }
+            }
+        }
+        smallest
+    }
+
+    #[test]
+    fn players_differ_in_any_colour_vision() {
+        for theme in [LIGHT, DARK] {
+            assert!(smallest_difference(theme.side) > 25.0, "{}", smallest_difference(theme.side));
+            assert!(smallest_difference(theme.area) > 15.0, "{}", smallest_difference(theme.area));
+        }
+    }
+
+    #[test]
+    fn only_the_automatic_scheme_asks_for_the_preference() {
+        assert!(style(Scheme::Auto).contains("@media(prefers-color-scheme:dark)"));
+        assert!(!style(Scheme::Light).contains("@media"));
+        assert!(!style(Scheme::Dark).contains("@media"));
+        assert_ne!(style(Scheme::Light), style(Scheme::Dark));
     }
 }

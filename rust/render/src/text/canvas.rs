@@ -76,6 +76,18 @@ impl Canvas {
         }
     }
 
+    /// Writes a bold character that keeps the background of what is there.
+    pub fn mark(&mut self, row: usize, column: usize, mark: char) {
+        let there = self.row(row).get(column).map_or(Paint::default(), |&(_, paint)| paint);
+        let paint = if there.back.is_some() { there } else { Paint::default() };
+        self.put(row, column, mark.encode_utf8(&mut [0; 4]), paint.bold());
+    }
+
+    /// Whether nothing stands at a place.
+    pub fn is_blank(&self, row: usize, column: usize) -> bool {
+        self.row(row).get(column).is_none_or(|&(c, paint)| c == ' ' && paint.back.is_none())
+    }
+
     /// Writes at the end of the last line.
     pub fn append(&mut self, text: &str, paint: Paint) {
         let row = self.rows.len().saturating_sub(1);
@@ -95,25 +107,42 @@ impl Canvas {
         }
     }
 
+    /// The lines without trailing spaces, each ended by a newline, with the escape sequences of a palette.
     pub fn into_text(self, palette: Palette) -> String {
         let mut out = String::new();
         for mut line in self.rows {
             let visible = |&(c, paint): &(char, Paint)| c != ' ' || (palette != Palette::Plain && paint.back.is_some());
             line.truncate(line.iter().rposition(visible).map_or(0, |last| last + 1));
-            for run in line.chunk_by(|a, b| a.1 == b.1) {
-                let codes = palette.codes(run[0].1);
-                if !codes.is_empty() {
-                    out.push_str("\u{1b}[");
-                    out.push_str(&codes);
-                    out.push('m');
+            let mut current = Paint::default();
+            for (c, paint) in line {
+                // A blank without background shows no ink: it goes with the characters before it.
+                let paint = match (c, paint.back, current.back) {
+                    (' ', None, None) => current,
+                    (' ', None, Some(_)) => Paint::default(),
+                    _ => paint,
+                };
+                if paint != current {
+                    change(&mut out, palette, current, paint);
+                    current = paint;
                 }
-                out.extend(run.iter().map(|&(c, _)| c));
-                if !codes.is_empty() {
-                    out.push_str("\u{1b}[0m");
-                }
+                out.push(c);
             }
+            change(&mut out, palette, current, Paint::default());
             out.push('\n');
         }
         out
+    }
+}
+
+/// Appends the escape sequences between characters of two paints.
+fn change(out: &mut String, palette: Palette, from: Paint, to: Paint) {
+    if !palette.codes(from).is_empty() {
+        out.push_str("\u{1b}[0m");
+    }
+    let codes = palette.codes(to);
+    if !codes.is_empty() {
+        out.push_str("\u{1b}[");
+        out.push_str(&codes);
+        out.push('m');
     }
 }

@@ -75,11 +75,15 @@ impl Layout {
         let column = match (self.grid.shape, label.axis) {
             // Over the middle of the column of cells, as their contents are.
             (BoardShape::Square, Axis::X) => cell + (self.cell_width() as isize - text) / 2,
-            // Before the first cell of the row, with a column between them.
-            (BoardShape::Square, _) | (_, Axis::X) => cell + self.pitch as isize - 1 - text,
+            // Before the first cell of the row, with a column between them where there is room.
+            (BoardShape::Square, _) | (_, Axis::X) => {
+                let end = cell + self.pitch as isize;
+                if end == text { 0 } else { end - 1 - text }
+            }
             (BoardShape::Hex, _) => cell,
         };
-        (column >= 0).then_some(column as usize)
+        let crowded = self.pitch < 4 && self.grid.shape == BoardShape::Hex && label.axis == Axis::Y;
+        (column >= 0 && !(crowded && label.value % 2 != 0)).then_some(column as usize)
     }
 
     /// Columns of the brackets around a cell: beside its text where there is room, else in the gaps beside the cell.

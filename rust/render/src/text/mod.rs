@@ -96,7 +96,7 @@ pub fn render_text(position: &AnyPosition, options: &TextOptions) -> String {
     let tall = write_board(&mut canvas, position, &layout, options, &trail);
     if !tall.is_empty() {
         canvas.blank_line();
-        words::write_list(&mut canvas, "10 or more:", &tall, options.width);
+        words::write_list(&mut canvas, "^ is 10 or more:", &tall, options.width);
     }
     if options.legend {
         canvas.blank_line();
@@ -139,8 +139,13 @@ fn write_board(
             // The third coordinate follows from the others, and there is no room for it.
             if label.axis != Axis::Z {
                 let row = top.saturating_add_signed(label.place.row as isize);
-                if let Some(column) = layout.label_column(&label) {
-                    canvas.put(row, column, &label.value.to_string(), Paint::ink(Ink::Faint));
+                let text = label.value.to_string();
+                // A number that touches a cell would be read as a part of it.
+                if let Some(column) = layout.label_column(&label)
+                    && canvas.is_blank(row, column)
+                    && canvas.is_blank(row, column + text.len())
+                {
+                    canvas.put(row, column, &text, Paint::ink(Ink::Faint));
                 }
             }
         }
@@ -164,10 +169,9 @@ fn write_marks(canvas: &mut Canvas, top: usize, layout: &Layout, options: &TextO
         let Some(site) = sites.iter().find(|site| site.cell == cell) else { continue };
         let row = top + site.place.row as usize;
         let (before, after) = layout.mark_columns(site.place, canvas.row(row));
-        let paint = Paint::default().bold();
         if let Some(before) = before {
-            canvas.put(row, before, &open.to_string(), paint);
+            canvas.mark(row, before, open);
         }
-        canvas.put(row, after, &close.to_string(), paint);
+        canvas.mark(row, after, close);
     }
 }

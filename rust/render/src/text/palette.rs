@@ -1,7 +1,7 @@
 //! Terminal colours.
 //!
-//! The hues are those of Okabe and Ito (blue, orange, bluish green, reddish purple), which people with any of the
-//! common colour vision deficiencies tell apart. Whatever has a colour has its player's letter too.
+//! The players are blue, yellow, green and magenta, of different lightness, so that people with any of the common
+//! colour vision deficiencies tell them apart. Whatever has a colour has its player's letter too.
 
 use ringrift_rules::PlayerId;
 
@@ -34,21 +34,29 @@ const fn shade(basic: u8, xterm: u8, rgb: [u8; 3]) -> Shade {
     Shade { basic, xterm, rgb }
 }
 
+/// Letters and the background of stacks.
 const PLAYERS: [Shade; 4] = [
-    shade(94, 32, [0, 126, 196]),
-    shade(93, 214, [240, 168, 24]),
-    shade(92, 36, [0, 168, 124]),
-    shade(95, 175, [212, 132, 176]),
+    shade(94, 33, [47, 106, 208]),
+    shade(93, 214, [234, 168, 36]),
+    shade(92, 42, [34, 189, 132]),
+    shade(95, 132, [178, 72, 134]),
 ];
+/// On the background of stacks.
+const ON_PLAYERS: [Shade; 4] = [
+    shade(97, 231, [255, 255, 255]),
+    shade(30, 16, [0, 0, 0]),
+    shade(30, 16, [0, 0, 0]),
+    shade(30, 231, [255, 255, 255]),
+];
+/// The background of territory.
 const AREAS: [Shade; 4] = [
-    shade(34, 24, [0, 66, 104]),
-    shade(33, 94, [110, 72, 0]),
-    shade(32, 22, [0, 82, 60]),
-    shade(35, 89, [112, 40, 84]),
+    shade(34, 25, [0, 74, 140]),
+    shade(33, 94, [112, 80, 16]),
+    shade(32, 22, [12, 68, 44]),
+    shade(35, 53, [88, 20, 72]),
 ];
-const WHITE: Shade = shade(97, 231, [255, 255, 255]);
-const BLACK: Shade = shade(30, 16, [0, 0, 0]);
 const GREY: Shade = shade(90, 244, [128, 128, 128]);
+/// On the background of territory.
 const PALE: [Shade; 4] = [
     shade(97, 153, [175, 215, 255]),
     shade(30, 223, [255, 215, 175]),
@@ -63,7 +71,8 @@ impl Palette {
             return String::new();
         }
         let mut codes = Vec::new();
-        if paint.bold {
+        // Many terminals make bold black grey.
+        if paint.bold && !(self == Self::Ansi16 && paint.back.is_some()) {
             codes.push("1".to_owned());
         }
         codes.extend(paint.fore.map(|ink| self.code(shade_of(ink), 0)));
@@ -87,13 +96,7 @@ fn shade_of(ink: Ink) -> Shade {
     match ink {
         Ink::Player(player) => PLAYERS[seat(player)],
         Ink::PlayerDim(player) => AREAS[seat(player)],
-        Ink::OnPlayer(player) => {
-            if seat(player) == 0 {
-                WHITE
-            } else {
-                BLACK
-            }
-        }
+        Ink::OnPlayer(player) => ON_PLAYERS[seat(player)],
         Ink::OnPlayerDim(player) => PALE[seat(player)],
         Ink::Faint => GREY,
     }

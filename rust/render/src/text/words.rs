@@ -27,9 +27,9 @@ pub(crate) fn write_status(canvas: &mut Canvas, status: &Status, trail: &Trail) 
         canvas.line();
         canvas.append(note, plain);
     }
-    if !trail.text.is_empty() {
+    if let Some(player) = trail.player {
         canvas.line();
-        canvas.append(&format!("last move: {}", trail.text), plain);
+        canvas.append(&format!("last move: player {player}, {}, {}", trail.kind, trail.text), plain);
     }
     canvas.line();
     let names: Vec<String> = status.players.iter().map(|p| shorten(&p.name, NAME_MOST)).collect();
@@ -59,7 +59,7 @@ pub(crate) fn write_list(canvas: &mut Canvas, heading: &str, items: &[String], w
         }
         canvas.append(&format!(" {item}"), Paint::default());
         if Some(item) != items.last() {
-            canvas.append(",", Paint::default());
+            canvas.append(";", Paint::default());
         }
     }
 }
@@ -82,6 +82,9 @@ pub(crate) fn write_legend(canvas: &mut Canvas, layout: &Layout, options: &TextO
     }
     if !trail.text.is_empty() {
         signs.push("(from) [to] {changed}".to_owned());
+    }
+    if !options.highlights.is_empty() {
+        signs.push("<marked>".to_owned());
     }
     let mut used = usize::MAX;
     for sign in signs {
