@@ -208,6 +208,8 @@ pub fn parse_canonical(text: &str, order: Option<&str>, rules: RuleOptions) -> R
     Ok(setup)
 }
 
+/// A value that may be `-`; the outer option says whether the text could be read.
+#[allow(clippy::option_option, reason = "a readable `-` is not an unreadable text")]
 fn dash<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     if text == "-" { Some(None) } else { read(text).map(Some) }
 }

@@ -47,6 +47,7 @@ pub trait CellSet:
     fn pop_first(&mut self) -> Option<Cell>;
     /// Every cell moved by the padded offset `step` (`1 <= |step| <= 63`); cells that leave the grid vanish, cells
     /// that land in guard positions must be masked by the caller.
+    #[must_use]
     fn shifted(self, step: i32) -> Self;
     /// `width <= 32` bits from bit `start` on.
     fn extract(&self, start: u32, width: u32) -> u32;
@@ -55,6 +56,7 @@ pub trait CellSet:
 
     /// The cells of `self` that are not in `other`.
     #[inline]
+    #[must_use]
     fn without(self, other: Self) -> Self {
         self & !other
     }
@@ -161,6 +163,7 @@ impl<const W: usize> CellSet for Bits<W> {
     }
 
     #[inline]
+    #[allow(clippy::needless_range_loop, reason = "each word takes bits of its neighbour")]
     fn shifted(self, step: i32) -> Self {
         let mut out = [0; W];
         if step > 0 {
@@ -206,23 +209,23 @@ macro_rules! bitwise {
             type Output = Self;
             #[inline]
             fn $method(mut self, other: Self) -> Self {
-                for i in 0..W {
-                    self.0[i] = self.0[i] $op other.0[i];
-                }
+                $assign_trait::$assign(&mut self, other);
                 self
             }
         }
         impl<const W: usize> $assign_trait for Bits<W> {
             #[inline]
             fn $assign(&mut self, other: Self) {
-                *self = *self $op other;
+                for (word, other) in self.0.iter_mut().zip(other.0) {
+                    *word $op other;
+                }
             }
         }
     };
 }
-bitwise!(BitAnd bitand BitAndAssign bitand_assign &);
-bitwise!(BitOr bitor BitOrAssign bitor_assign |);
-bitwise!(BitXor bitxor BitXorAssign bitxor_assign ^);
+bitwise!(BitAnd bitand BitAndAssign bitand_assign &=);
+bitwise!(BitOr bitor BitOrAssign bitor_assign |=);
+bitwise!(BitXor bitxor BitXorAssign bitxor_assign ^=);
 
 impl<const W: usize> Not for Bits<W> {
     type Output = Self;

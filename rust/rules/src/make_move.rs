@@ -130,7 +130,7 @@ impl<B: Board> Position<B> {
         if self.marker_cells.is_empty() {
             return 0;
         }
-        let Some((axis, forward, distance)) = self.straight(from, to) else {
+        let Some((axis, forward, distance)) = Self::straight(from, to) else {
             return 0;
         };
         let step = if forward { B::AXIS_STEPS[axis] } else { -B::AXIS_STEPS[axis] };

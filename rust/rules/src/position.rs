@@ -457,7 +457,7 @@ impl<B: Board> Position<B> {
     /// Owners of the rings on `cell`, bottom to top; empty without a stack.
     pub fn rings(&self, cell: Cell) -> Vec<PlayerId> {
         let mut rings: Vec<PlayerId> =
-            self.stack(cell).map(|stack| self.rings.from_top(stack).collect()).unwrap_or_default();
+            self.stack(cell).map(|stack| self.rings.rings_down(stack).collect()).unwrap_or_default();
         rings.reverse();
         rings
     }
@@ -498,7 +498,7 @@ impl<B: Board> Position<B> {
 
     /// Adds a segment to the chain; false if `to` is not on a straight line with `from`.
     pub(crate) fn extend_chain(&mut self, player: PlayerId, from: Cell, to: Cell) -> bool {
-        let Some((axis, forward, distance)) = self.straight(from, to) else {
+        let Some((axis, forward, distance)) = Self::straight(from, to) else {
             return false;
         };
         let mut chain = self.chain.unwrap_or(Chain { player, start: from, current: from, segments: 0 });
@@ -513,7 +513,7 @@ impl<B: Board> Position<B> {
     }
 
     /// Axis, sense and distance of the straight line between two different cells.
-    pub(crate) fn straight(&self, from: Cell, to: Cell) -> Option<(usize, bool, u32)> {
+    pub(crate) fn straight(from: Cell, to: Cell) -> Option<(usize, bool, u32)> {
         for axis in 0..B::AXIS_STEPS.len() {
             let (a, b) = (line_pos::<B>(from, axis), line_pos::<B>(to, axis));
             if a.line == b.line && a.pos != b.pos {
@@ -539,7 +539,7 @@ impl<B: Board> Position<B> {
                 CellContent::Empty => 0,
                 CellContent::Marker(owner) => zobrist::marker_key(cell, owner),
                 CellContent::Collapsed(owner) => zobrist::collapsed_key(cell, owner),
-                CellContent::Stack(stack) => zobrist::stack_key(cell, self.rings.from_top(stack)),
+                CellContent::Stack(stack) => zobrist::stack_key(cell, self.rings.rings_down(stack)),
             };
         }
         zobrist::position_key(self, board_key)
@@ -642,7 +642,7 @@ impl<B: Board> Position<B> {
         self.stacks[B::geometry().dense(cell)] = stack;
         self.set_owner(cell, stack.owner());
         self.stacks_controlled[stack.owner()] += 1;
-        self.board_key ^= zobrist::stack_key(cell, self.rings.from_top(stack));
+        self.board_key ^= zobrist::stack_key(cell, self.rings.rings_down(stack));
     }
 
     #[inline]
@@ -650,7 +650,7 @@ impl<B: Board> Position<B> {
         let dense = B::geometry().dense(cell);
         let stack = self.stacks[dense];
         self.stacks_controlled[stack.owner()] -= 1;
-        self.board_key ^= zobrist::stack_key(cell, self.rings.from_top(stack));
+        self.board_key ^= zobrist::stack_key(cell, self.rings.rings_down(stack));
         stack
     }
 
@@ -700,7 +700,7 @@ impl<B: Board> Position<B> {
             }
             match self.content(cell) {
                 CellContent::Stack(stack) => {
-                    let rings: Vec<PlayerId> = self.rings.from_top(stack).collect();
+                    let rings: Vec<PlayerId> = self.rings.rings_down(stack).collect();
                     let cap = rings.iter().take_while(|&&ring| ring == rings[0]).count();
                     if rings[0] != stack.owner() || cap != stack.cap_height() as usize {
                         return Err(format!("summary of stack {} is wrong", geometry.key(cell)));
@@ -773,7 +773,7 @@ impl<B: Board> PartialEq for Position<B> {
             && self
                 .stack_cells
                 .iter()
-                .all(|cell| self.rings.from_top(self.stack_at(cell)).eq(other.rings.from_top(other.stack_at(cell))))
+                .all(|cell| self.rings.rings_down(self.stack_at(cell)).eq(other.rings.rings_down(other.stack_at(cell))))
             && self.stacks_in_order() == other.stacks_in_order()
     }
 }

@@ -160,7 +160,7 @@ impl<T: Table<u16>> RingPool<T> {
     /// Depth of the lowest ring of `colour`, counted from the top (0 is the top ring).
     pub(crate) fn lowest(&self, stack: Stack, colour: PlayerId) -> Option<u32> {
         let mut found = None;
-        for (depth, owner) in self.from_top(stack).enumerate() {
+        for (depth, owner) in self.rings_down(stack).enumerate() {
             if owner == colour {
                 found = Some(depth as u32);
             }
@@ -199,7 +199,7 @@ impl<T: Table<u16>> RingPool<T> {
 
     /// Owners of the rings from the top down.
     #[inline]
-    pub(crate) fn from_top(&self, stack: Stack) -> impl Iterator<Item = PlayerId> + '_ {
+    pub(crate) fn rings_down(&self, stack: Stack) -> impl Iterator<Item = PlayerId> + '_ {
         let mut node = self.below(stack.bottom());
         (0..stack.height()).map(move |_| {
             let colour = self.colour(node);

@@ -27,7 +27,7 @@ impl<B: Board> Position<B> {
                 }
             }
             Move::SkipCapture | Move::NoMovementAction | Move::RecoverySlide { .. } | Move::SkipRecovery => {
-                self.enter_line_processing()
+                self.enter_line_processing();
             }
             Move::ProcessLine { .. } | Move::ChooseLineOption { .. } => {
                 if !self.pending_line_elimination && !self.has_line(player) {

@@ -14,6 +14,7 @@ use crate::{
 /// Per cell: markers by owner, collapsed by owner, stack salt.
 static CELL_KEYS: [[u64; 9]; MAX_PADDED] = cell_keys();
 
+#[allow(clippy::large_stack_arrays, reason = "evaluated by the compiler")]
 const fn cell_keys() -> [[u64; 9]; MAX_PADDED] {
     let mut keys = [[0; 9]; MAX_PADDED];
     let mut state = 0x9e37_79b9_7f4a_7c15;

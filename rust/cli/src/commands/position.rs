@@ -97,7 +97,7 @@ impl PositionArgs {
     pub(crate) fn find(&self) -> Result<Found, Failure> {
         let mut found = match (&self.position, &self.trace) {
             (Some(text), _) => Found { position: AnyPosition::from_str(text).or_fail(exit::BAD_INPUT)?, last: None },
-            (None, Some(path)) => self.from_trace(path)?,
+            (None, Some(path)) => self.replayed(path)?,
             (None, None) => Found { position: self.game.start(), last: None },
         };
         for text in self.moves.iter().flat_map(|moves| moves.split_ascii_whitespace()) {
@@ -106,7 +106,7 @@ impl PositionArgs {
         Ok(found)
     }
 
-    fn from_trace(&self, path: &std::path::Path) -> Result<Found, Failure> {
+    fn replayed(&self, path: &std::path::Path) -> Result<Found, Failure> {
         let mut games = 0;
         for trace in TraceReader::open(path).map_err(trace_failure)? {
             let trace = trace.map_err(trace_failure)?;

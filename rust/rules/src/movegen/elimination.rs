@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl<B: Board> Position<B> {
-    pub(crate) fn generate_eliminations(&self, payers: B::Cells, context: EliminationContext, list: &mut MoveList) {
+    pub(crate) fn generate_eliminations(payers: B::Cells, context: EliminationContext, list: &mut MoveList) {
         for from in payers.iter() {
             list.push(Move::EliminateRingsFromStack { from, context });
         }

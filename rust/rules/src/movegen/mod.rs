@@ -55,6 +55,7 @@ fn steps_backward(word: u32, pos: u32) -> u32 {
 impl<B: Board> Position<B> {
     /// Calls `test` with the rays from `from`, in all movement directions, until it returns true; says whether it did.
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "measured: the loops over rays unroll only then")]
     pub(crate) fn any_ray(&self, from: Cell, mut test: impl FnMut(Ray) -> bool) -> bool {
         for (axis, &step) in B::AXIS_STEPS.iter().enumerate() {
             let at = line_pos::<B>(from, axis);
@@ -73,6 +74,7 @@ impl<B: Board> Position<B> {
 
     /// Calls `each` with the rays from `from` in all movement directions.
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "measured: the loops over rays unroll only then")]
     pub(crate) fn for_each_ray(&self, from: Cell, mut each: impl FnMut(Ray)) {
         self.any_ray(from, |ray| {
             each(ray);
@@ -127,7 +129,7 @@ impl<B: Board> Position<B> {
             }
             Phase::LineProcessing => {
                 if self.pending_line_elimination {
-                    self.generate_eliminations(self.stacks_of(player), EliminationContext::Line, list);
+                    Self::generate_eliminations(self.stacks_of(player), EliminationContext::Line, list);
                 } else {
                     self.generate_line_decisions(player, list);
                 }
@@ -138,7 +140,7 @@ impl<B: Board> Position<B> {
             Phase::TerritoryProcessing => {
                 if self.region_payment_is_due(player) {
                     let context = self.payment_context(player);
-                    self.generate_eliminations(self.region_payers(player), context, list);
+                    Self::generate_eliminations(self.region_payers(player), context, list);
                 } else {
                     self.generate_territory_decisions(player, list);
                 }

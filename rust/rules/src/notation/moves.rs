@@ -106,15 +106,15 @@ impl<B: Board> Position<B> {
             Move::SkipRecovery => out.push_str("sR"),
             Move::ProcessLine { line } => {
                 out.push('L');
-                self.write_segment(line, 0, line.len(), out);
+                Self::write_segment(line, 0, line.len(), out);
             }
             Move::ChooseLineOption { line, window } => {
                 out.push('O');
-                self.write_segment(line, 0, line.len(), out);
+                Self::write_segment(line, 0, line.len(), out);
                 out.push('=');
                 match window.start() {
-                    Some(start) => self.write_segment(line, start, self.line_length(), out),
-                    None => self.write_segment(line, 0, line.len(), out),
+                    Some(start) => Self::write_segment(line, start, self.line_length(), out),
+                    None => Self::write_segment(line, 0, line.len(), out),
                 }
             }
             Move::NoLineAction => out.push_str("nL"),
@@ -126,7 +126,7 @@ impl<B: Board> Position<B> {
                 });
                 key(from, out);
             }
-            Move::ChooseTerritoryOption { region } => self.write_region(self.region_cells(region), out),
+            Move::ChooseTerritoryOption { region } => Self::write_region(self.region_cells(region), out),
             Move::SkipTerritoryProcessing => out.push_str("sT"),
             Move::NoTerritoryAction => out.push_str("nT"),
             Move::ForcedElimination { from } => {
@@ -137,7 +137,7 @@ impl<B: Board> Position<B> {
     }
 
     /// First and last of `count` cells of a line from `start` on.
-    fn write_segment(&self, line: LineSpan, start: u32, count: u32, out: &mut String) {
+    fn write_segment(line: LineSpan, start: u32, count: u32, out: &mut String) {
         let step = B::AXIS_STEPS[line.axis()];
         B::geometry().write_key(line.first.offset(step, start), out);
         out.push('>');
@@ -159,7 +159,7 @@ impl<B: Board> Position<B> {
             RecoveryMode::LineSegment => {
                 if let Some(line) = self.recovery_line(self.to_move, from, to) {
                     out.push('=');
-                    self.write_segment(line, 0, self.line_length(), out);
+                    Self::write_segment(line, 0, self.line_length(), out);
                 }
             }
             RecoveryMode::Fallback | RecoveryMode::StackStrike => {
@@ -172,7 +172,7 @@ impl<B: Board> Position<B> {
         }
     }
 
-    fn write_region(&self, cells: B::Cells, out: &mut String) {
+    fn write_region(cells: B::Cells, out: &mut String) {
         use std::fmt::Write as _;
 
         let geometry = B::geometry();
