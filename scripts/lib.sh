@@ -1,5 +1,9 @@
-# Functions of the scripts: progress, complaints, finding Python, running suites. To be sourced.
+# Functions of the scripts: progress, complaints, finding Python, running suites. To be sourced in the checkout.
 # Written for bash 3.2, which macOS has.
+
+# Build outputs, as an absolute path.
+target=${CARGO_TARGET_DIR:-target}
+case "$target" in /*) ;; *) target="$PWD/$target" ;; esac
 
 step() { printf '\n== %s\n' "$*" >&2; }
 missing() {

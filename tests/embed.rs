@@ -1,4 +1,5 @@
 //! The Python inside the standalone program: the right library and environment, signals, output, refusals.
+#![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
 mod support;
@@ -89,6 +90,18 @@ fn library_stays_the_same_with_another_python_first_on_the_path() {
     let expected = run(&mut python(IDENTITY)).out;
     let ran = run(python(IDENTITY).env("PATH", "/usr/bin:/bin"));
     assert_eq!((ran.status, ran.out), (Some(0), expected));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn library_that_another_path_brings_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "import sysconfig as s; print(s.get_config_var('LIBDIR'), s.get_config_var('INSTSONAME'))";
+    let ran = run(&mut python(code));
+    let (libdir, soname) = ran.out.trim_end().split_once(' ').unwrap();
+    fs::copy(Path::new(libdir).join(soname), folder.path().join(soname)).unwrap();
+    let ran = run(python("print(1)").env("LD_LIBRARY_PATH", folder.path()));
+    assert_refused(&ran, &format!("the system loaded {}/{soname}", folder.path().display()));
 }
 
 #[test]
@@ -191,12 +204,23 @@ fn output_reaches_a_pipe() {
 
 #[test]
 fn pipe_without_reader_ends_quietly() {
-    for code in ["print('x')", "print('x' * 100000)", "import atexit; atexit.register(print, 'x')"] {
+    for code in ["print('x')", "print('x' * 100000)"] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let ran: Ran = python(code).stdout(writer).output().unwrap().into();
-        assert_ne!(ran.status, Some(0), "{code}");
-        assert!(!ran.err.contains("Traceback"), "{code}: {}", ran.err);
+        assert_eq!((ran.status, ran.err.as_str()), (Some(141), ""), "{code}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_is_not_written_is_never_a_success() {
+    let late = "import atexit; atexit.register(print, 'x')";
+    for code in ["print('x')", "print('x' * 100000)", late] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ran: Ran = python(code).stdout(full).output().unwrap().into();
+        assert!(matches!(ran.status, Some(1 | 5)), "{code}: {ran:?}");
+        assert!(ran.err.contains("No space left on device"), "{code}: {}", ran.err);
     }
 }
 

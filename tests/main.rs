@@ -1,4 +1,5 @@
 //! End-to-end tests: `rrpipe` as a user starts it, and the engine against the naive second one.
+#![allow(clippy::unwrap_used)]
 
 mod cli;
 mod engines;

@@ -21,6 +21,9 @@ fn embed() {
     let config = pyo3_build_config::get();
     let minor = config.version().to_string();
     println!("cargo:rustc-env=RRPIPE_PYTHON_MINOR={minor}");
+    if let Some(folder) = config.lib_dir() {
+        println!("cargo:rustc-env=RRPIPE_PYTHON_LIBRARY_FOLDER={folder}");
+    }
     if let Some(python) = config.executable() {
         println!("cargo:rustc-env=RRPIPE_BUILD_PYTHON={python}");
         if let Some(folder) = environment::installation(Path::new(python), &minor) {

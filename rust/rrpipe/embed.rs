@@ -3,7 +3,7 @@
 //! It is started when a command first needs it, on the thread that entered `main`, as the interpreter of an environment:
 //! `$RRPIPE_PYTHON`, else that of `$VIRTUAL_ENV`, else that of the virtual environment this program lies in, else the one
 //! it was built with. An environment of another installation than the libpython that this program is linked with is
-//! refused: it would run with the wrong standard library.
+//! refused, and so is another libpython: they would not fit together.
 
 use std::cell::OnceCell;
 use std::env;
@@ -24,6 +24,8 @@ const MINOR: &str = env!("RRPIPE_PYTHON_MINOR");
 const BUILD_PYTHON: Option<&str> = option_env!("RRPIPE_BUILD_PYTHON");
 /// The installation which that interpreter, and so libpython, belongs to.
 const BUILD_INSTALLATION: Option<&str> = option_env!("RRPIPE_PYTHON_INSTALLATION");
+/// The folder of libpython at build time.
+const LIBRARY_FOLDER: Option<&str> = option_env!("RRPIPE_PYTHON_LIBRARY_FOLDER");
 
 /// The interpreter, once it is started. Not `Send`: Python knows the thread that started it as its main thread.
 #[derive(Default)]
@@ -84,6 +86,7 @@ impl Python {
         }
         let beside = env::current_exe().ok().map(|exe| exe.with_file_name("python"));
         let python = choose(|name| env::var_os(name), beside)?;
+        check_library(LIBRARY_FOLDER.map(Path::new))?;
         check(&python, BUILD_INSTALLATION.map(Path::new))?;
         let state = initialize(&python)?;
         self.main_thread.get_or_init(|| state);
@@ -112,6 +115,33 @@ fn choose(variable: impl Fn(&str) -> Option<OsString>, beside: Option<PathBuf>) 
     }
     Err(Failure::message(exit::UNAVAILABLE, format!("no Python interpreter at {} (from {source})", python.display()))
         .hint("set VIRTUAL_ENV to a virtual environment, or RRPIPE_PYTHON to an interpreter"))
+}
+
+/// Refuses to work with another libpython than that of the build, which `LD_LIBRARY_PATH` may bring.
+fn check_library(ours: Option<&Path>) -> Result<(), Failure> {
+    let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+    // SAFETY: `info` is writable; after success it is filled in, and its file name is a string that lives as long as the
+    // library. All zero bytes, as after a failure, are a valid value too.
+    let loaded = unsafe {
+        let found = libc::dladdr(ffi::Py_GetVersion as *const libc::c_void, info.as_mut_ptr()) != 0;
+        let name = info.assume_init().dli_fname;
+        if !found || name.is_null() {
+            return Ok(());
+        }
+        PathBuf::from(std::ffi::OsStr::from_bytes(CStr::from_ptr(name).to_bytes()))
+    };
+    // Linked in, or part of a macOS framework: nothing to mistake.
+    if !loaded.file_name().is_some_and(|name| name.as_bytes().starts_with(b"libpython")) {
+        return Ok(());
+    }
+    let folder = |path: &Path| path.canonicalize().ok();
+    match (ours.and_then(folder), loaded.parent().and_then(folder)) {
+        (Some(ours), Some(theirs)) if ours != theirs => {
+            let text = format!("the system loaded {}, but rrpipe was built for {}", loaded.display(), ours.display());
+            Err(Failure::message(exit::UNAVAILABLE, text).hint("unset LD_LIBRARY_PATH, or build rrpipe again"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses an interpreter that the loaded libpython does not belong to. `ours` is the installation of libpython.

@@ -43,6 +43,15 @@ def test_pipe_without_reader_ends_quietly(rrpipe: Rrpipe) -> None:
     assert finish(process) == (141, "", "")
 
 
+@pytest.mark.parametrize("code", ["print('x')", "print('x' * 100000)"])
+def test_program_without_reader_ends_quietly(rrpipe: Rrpipe, code: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer):
+        process = rrpipe("python", "-c", code, stdout=writer)
+    assert finish(process) == (141, "", "")
+
+
 def test_name_that_is_not_text_is_an_error_not_a_crash(rrpipe: Rrpipe) -> None:
     status, _, err = finish(rrpipe("python", b"no-\xff.py"))
     assert status == 5

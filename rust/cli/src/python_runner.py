@@ -43,6 +43,10 @@ def _flush() -> int:
             stream.flush()
         except BrokenPipeError:
             status = status or 141
+            # What is still held back has no reader: let it vanish, or the end of Python complains about it.
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
         except OSError as error:
             status = status or 5
             if stream is not sys.stderr:

@@ -108,7 +108,7 @@ pub(crate) struct Ran {
 /// Runs `rrpipe` with these arguments on a host without Python.
 pub(crate) fn rrpipe(args: &[&str]) -> Ran {
     let (out, err) = (Shared::default(), Shared::default());
-    let argv = ["rrpipe"].iter().chain(args).copied();
-    let exit = run_on(argv, &FakeHost::default(), Terminal::captured(out.clone(), err.clone()));
+    let command_line = ["rrpipe"].iter().chain(args).copied();
+    let exit = run_on(command_line, &FakeHost::default(), Terminal::captured(out.clone(), err.clone()));
     Ran { exit, out: out.text(), err: err.text() }
 }

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 /// The native half of `ringrift_core`. Private: import `ringrift_core` instead.
 #[pymodule]
 mod _native {
-    use super::*;
+    use pyo3::prelude::*;
 
     #[pymodule_export]
     use super::cli_main;
@@ -30,7 +30,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        errors::register(module)
+        super::errors::register(module)
     }
 }
 

@@ -9,9 +9,9 @@ mod verify;
 
 pub use canonical::{CanonicalError, canonical_digest, canonical_text, parse_canonical};
 pub use json::{
-    ChainSegment, Envelope, GameStatus, JsonFault, JsonSyntaxError, MoveJsonError, MoveJsonOptions, MoveNumbering,
-    Nulls, RingOrder, SeatEnvelope, StateDocument, StateJsonError, TimeControl, move_from_json, move_from_json_text,
-    move_to_json,
+    ChainRecord, ChainSegment, Envelope, GameStatus, JsonFault, JsonSyntaxError, MoveJsonError, MoveJsonOptions,
+    MoveNumbering, Nulls, ReadOptions, RingOrder, SeatEnvelope, StateDocument, StateJsonError, TimeControl,
+    move_from_json, move_from_json_text, move_to_json,
 };
 pub use record::record_trace;
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};

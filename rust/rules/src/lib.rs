@@ -53,5 +53,5 @@ pub use perft::{divide, perft};
 pub use phase::Phase;
 pub use player::{ByPlayer, PlayerCount, PlayerId, UnknownPlayerCount};
 pub use position::{CellContent, Chain, HistoryMarks, LastMove, LpsState, Position, RuleOptions};
-pub use setup::{Setup, SetupError, SetupStack, Violation};
+pub use setup::{Setup, SetupError, SetupStack, Strictness, Violation};
 pub use stack::Stack;

@@ -3,7 +3,7 @@
 use crate::{
     any::AnyPosition,
     bits::CellSet,
-    board::{Board, BoardKind, Hex8, Hexagonal, Square8, Square19},
+    board::{Board, BoardKind, Hex8, Hexagonal, Square8, Square19, Table},
     cell::{Cell, Coord},
     moves::{MoveKind, MoveList},
     outcome::{EndReason, Outcome},
@@ -14,6 +14,22 @@ use crate::{
 
 /// Largest value of a counter that [`Setup`] accepts.
 const COUNTER_MAX: u64 = 9_999;
+
+/// Largest number of plies, turns and rounds that [`Setup`] accepts: high enough for any game, and low enough that
+/// counting on never overflows.
+const COUNT_MAX: u32 = 1_000_000_000;
+
+/// What a [`Setup`] must fulfil.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Strictness {
+    /// Play can go on: no player has more rings on the board than the rules ever allow (RR-CANON-R081), and an
+    /// unfinished game has a legal move.
+    #[default]
+    Playable,
+    /// A position can hold it, which is enough to look at it and evaluate it. Rings are limited to the supply of a
+    /// four-player game, whoever owns them, and there may be no legal move. Test states for evaluations are like that.
+    Storable,
+}
 
 /// A state that may be anything. Players are numbers from 1 as files write them; coordinates may be off the board.
 ///
@@ -129,6 +145,16 @@ pub enum Violation {
         board: BoardKind,
         /// Most rings on the board.
         most: u16,
+    },
+    /// More rings on the board, or soon to be there, than a position has room for.
+    #[error("there are {rings} rings on the board or to be placed, where {board} has room for {most}")]
+    TooManyRingsInAll {
+        /// Rings in stacks, and those in hand that may be placed.
+        rings: u64,
+        /// The board.
+        board: BoardKind,
+        /// Most rings that a position holds.
+        most: u64,
     },
     /// A per-seat list of the wrong length.
     #[error("{what} has {found} entries for {players} players")]
@@ -246,20 +272,29 @@ impl Setup {
     /// # Errors
     /// All violated rules.
     pub fn into_position(self) -> Result<AnyPosition, SetupError> {
+        self.into_position_if(Strictness::Playable)
+    }
+
+    /// Validates the state as strictly as the caller wishes.
+    ///
+    /// # Errors
+    /// All violated rules.
+    pub fn into_position_if(self, strictness: Strictness) -> Result<AnyPosition, SetupError> {
         match self.board {
-            BoardKind::Square8 => self.build::<Square8>().map(Board::into_any),
-            BoardKind::Square19 => self.build::<Square19>().map(Board::into_any),
-            BoardKind::Hex8 => self.build::<Hex8>().map(Board::into_any),
-            BoardKind::Hexagonal => self.build::<Hexagonal>().map(Board::into_any),
+            BoardKind::Square8 => self.build::<Square8>(strictness).map(Board::into_any),
+            BoardKind::Square19 => self.build::<Square19>(strictness).map(Board::into_any),
+            BoardKind::Hex8 => self.build::<Hex8>(strictness).map(Board::into_any),
+            BoardKind::Hexagonal => self.build::<Hexagonal>(strictness).map(Board::into_any),
         }
     }
 
-    fn build<B: Board>(self) -> Result<Position<B>, SetupError> {
+    fn build<B: Board>(self, strictness: Strictness) -> Result<Position<B>, SetupError> {
         let mut builder = Builder::<B> { position: Position::empty(self.players, self.rules), violations: Vec::new() };
         builder.counters(&self);
-        builder.board(&self);
+        builder.stacks(&self, strictness);
+        builder.flat_cells(&self);
         builder.turn_state(&self);
-        if builder.violations.is_empty() {
+        if strictness == Strictness::Playable && builder.violations.is_empty() {
             builder.playable();
         }
         if builder.violations.is_empty() {
@@ -318,6 +353,17 @@ impl<B: Board> Builder<B> {
         self.position.board_eliminated = self.by_seat("the board's eliminated rings", &setup.board_eliminated);
         self.position.territory = self.by_seat("territory", &setup.territory);
         self.position.total_eliminated = self.counter(|| "total eliminated rings".into(), setup.total_eliminated);
+        for (what, value) in [
+            ("turn", setup.turn),
+            ("number of plies", setup.history.plies),
+            ("LPS round", setup.lps.round),
+            ("number of exclusive LPS rounds", setup.lps.streak_rounds),
+        ] {
+            if value > COUNT_MAX {
+                let (what, most) = (what.into(), u64::from(COUNT_MAX));
+                self.violations.push(Violation::CounterTooLarge { what, value: value.into(), most });
+            }
+        }
         let seats = setup.players.get();
         if setup.eliminated_in_turn.len() == seats {
             for (player, &turn) in setup.players.seats().zip(&setup.eliminated_in_turn) {
@@ -340,9 +386,10 @@ impl<B: Board> Builder<B> {
         }
     }
 
-    fn board(&mut self, setup: &Setup) {
+    fn stacks(&mut self, setup: &Setup, strictness: Strictness) {
         let most = u64::from(B::SPEC.rings_per_player);
-        let mut rings_on_board = [0; 5];
+        let room = B::Rings::LEN as u64;
+        let mut rings_on_board = [0; 4];
         for stack in &setup.stacks {
             let cell = self.cell("stack", stack.cell).filter(|&cell| self.is_free(cell, "stack"));
             if stack.rings.is_empty() {
@@ -354,7 +401,10 @@ impl<B: Board> Builder<B> {
                 rings_on_board[ring.index()] += 1;
             }
             // Rings beyond what the board allows are only counted: the pool has no room for them.
-            let fits = rings_on_board.iter().all(|&count| count <= most);
+            let fits = match strictness {
+                Strictness::Playable => rings_on_board.iter().all(|&count| count <= most),
+                Strictness::Storable => rings_on_board.iter().sum::<u64>() <= room,
+            };
             if let (Some(cell), true, Some((&first, others))) = (cell, fits, rings.split_first()) {
                 let mut built = self.position.rings.create(first);
                 self.position.rings_on_board[first] += 1;
@@ -365,13 +415,30 @@ impl<B: Board> Builder<B> {
                 self.position.put_stack(cell, built);
             }
         }
-        for player in setup.players.seats() {
-            let rings = rings_on_board[player.index()];
-            if rings > most {
-                let most = B::SPEC.rings_per_player;
-                self.violations.push(Violation::TooManyRings { player, rings, board: B::KIND, most });
+        // Rings that can still be placed need room too; placement stops at the rule's limit.
+        let all = setup.players.seats().fold(0, |sum: u64, player| {
+            let rings: u64 = rings_on_board[player.index()];
+            let hand = setup.hand.get(player.index()).copied().unwrap_or_default();
+            sum + rings.max(rings.saturating_add(hand).min(most))
+        });
+        match strictness {
+            Strictness::Playable => {
+                for player in setup.players.seats() {
+                    let rings = rings_on_board[player.index()];
+                    if rings > most {
+                        let most = B::SPEC.rings_per_player;
+                        self.violations.push(Violation::TooManyRings { player, rings, board: B::KIND, most });
+                    }
+                }
             }
+            Strictness::Storable if all > room => {
+                self.violations.push(Violation::TooManyRingsInAll { rings: all, board: B::KIND, most: room });
+            }
+            Strictness::Storable => {}
         }
+    }
+
+    fn flat_cells(&mut self, setup: &Setup) {
         for &(at, owner) in &setup.markers {
             let cell = self.cell("marker", at).filter(|&cell| self.is_free(cell, "marker"));
             let owner = self.player("marker", owner);

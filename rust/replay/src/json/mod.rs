@@ -12,6 +12,7 @@ pub use moves::{
     MoveJsonError, MoveJsonOptions, MoveNumbering, Nulls, move_from_json, move_from_json_text, move_to_json,
 };
 pub use state::{
-    ChainSegment, Envelope, GameStatus, RingOrder, SeatEnvelope, StateDocument, StateJsonError, TimeControl,
+    ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, SeatEnvelope, StateDocument,
+    StateJsonError, TimeControl,
 };
 pub use tree::{JsonFault, JsonSyntaxError};

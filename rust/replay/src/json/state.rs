@@ -1,6 +1,6 @@
 //! A game state as a JSON document: the position, and what the rules do not need but files carry.
 
-use ringrift_rules::{AnyPosition, Cell, CellContent, IllegalMove, Move, PlayerId, Violation};
+use ringrift_rules::{AnyPosition, Cell, CellContent, IllegalMove, Move, PlayerId, Strictness, Violation};
 use serde_json::{Map, Value};
 
 use super::{
@@ -16,6 +16,21 @@ pub enum RingOrder {
     BottomToTop,
     /// Top ring first, as upstream's TypeScript engine has it.
     TopToBottom,
+}
+
+/// How to read a state.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct ReadOptions {
+    /// How the file lists rings.
+    pub ring_order: RingOrder,
+    /// What the state must fulfil.
+    pub strictness: Strictness,
+}
+
+impl From<RingOrder> for ReadOptions {
+    fn from(ring_order: RingOrder) -> Self {
+        Self { ring_order, ..Self::default() }
+    }
 }
 
 /// Status of a game as files spell it.
@@ -101,6 +116,18 @@ pub struct ChainSegment {
     pub captured_cap_height: u64,
 }
 
+/// A capture chain as files describe it. Upstream's searches share these lists between a state and its successors, so
+/// recorded ones may hold segments that were only tried.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChainRecord {
+    /// Where the chain began.
+    pub start: Cell,
+    /// Cells jumped from.
+    pub visited: Vec<Cell>,
+    /// The captures, where they are known.
+    pub segments: Vec<ChainSegment>,
+}
+
 /// What a state file carries beside the position. Kept as it was read, so that writing loses nothing.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Envelope {
@@ -134,8 +161,8 @@ pub struct Envelope {
     pub formed_lines: Vec<Value>,
     /// `board.territories`; upstream keeps it empty.
     pub territories: Map<String, Value>,
-    /// Segments of the present capture chain, as far as they are known.
-    pub chain_segments: Vec<ChainSegment>,
+    /// The present capture chain as the file has it.
+    pub chain: Option<ChainRecord>,
     /// Top-level fields that this engine does not know.
     pub other: Map<String, Value>,
     /// Fields of the board that this engine does not know.
@@ -177,7 +204,7 @@ impl Envelope {
             has_zobrist: position.plies() > 0,
             formed_lines: Vec::new(),
             territories: Map::new(),
-            chain_segments: Vec::new(),
+            chain: None,
             other: Map::new(),
             board_other: Map::new(),
         }
@@ -278,18 +305,22 @@ impl StateDocument {
     }
 
     fn note_segment(&mut self, mv: Move, after: &AnyPosition) {
-        let segments = &mut self.envelope.chain_segments;
-        match mv {
-            Move::ContinueCaptureSegment { from, over, to } => {
-                segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });
-            }
-            Move::OvertakingCapture { from, over, to } => {
-                *segments = vec![ChainSegment { from, target: over, landing: to, captured_cap_height: 0 }];
+        let chain = &mut self.envelope.chain;
+        if let Move::OvertakingCapture { from, .. } = mv {
+            *chain = Some(ChainRecord { start: from, visited: Vec::new(), segments: Vec::new() });
+        }
+        match (mv, chain.as_mut()) {
+            (
+                Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to },
+                Some(chain),
+            ) => {
+                chain.visited.push(from);
+                chain.segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });
             }
             _ => {}
         }
         if after.chain().is_none() {
-            segments.clear();
+            *chain = None;
         }
     }
 

@@ -1,14 +1,17 @@
 //! Reads state JSON of unknown origin: every fault is collected, and the rules are checked by `Setup`.
 
 use ringrift_rules::{
-    AnyPosition, BoardKind, BoardShape, Coord, Geometry, LpsState, Phase, PlayerCount, PlayerId, RuleOptions, Setup,
-    SetupStack, Violation,
+    AnyPosition, BoardKind, BoardShape, Cell, Coord, Geometry, LpsState, Phase, PlayerCount, PlayerId, RuleOptions,
+    Setup, SetupStack, Violation,
 };
 use serde_json::{Map, Value};
 
 use super::{
     history::{History, adopt_replayed, read_history, recover_end},
-    state::{ChainSegment, Envelope, GameStatus, RingOrder, StateDocument, StateJsonError, TimeControl},
+    state::{
+        ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, StateDocument, StateJsonError,
+        TimeControl,
+    },
     tree::{Faults, Node, is_timestamp, parse, shorten, snake_case},
 };
 
@@ -83,10 +86,10 @@ impl StateDocument {
     ///
     /// # Errors
     /// [`StateJsonError`] lists everything that is wrong.
-    pub fn from_json(text: &str, order: RingOrder) -> Result<Self, StateJsonError> {
+    pub fn from_json(text: &str, options: impl Into<ReadOptions>) -> Result<Self, StateJsonError> {
         let faults = Faults::default();
         let value = parse(text, &faults)?;
-        read(value, order, faults)
+        read(value, options.into(), faults)
     }
 
     /// The same from a parsed value. A parser that keeps the order of keys is needed for the container order of stacks
@@ -94,17 +97,18 @@ impl StateDocument {
     ///
     /// # Errors
     /// [`StateJsonError::Invalid`].
-    pub fn from_value(value: Value, order: RingOrder) -> Result<Self, StateJsonError> {
-        read(value, order, Faults::default())
+    pub fn from_value(value: Value, options: impl Into<ReadOptions>) -> Result<Self, StateJsonError> {
+        read(value, options.into(), Faults::default())
     }
 }
 
-fn read(mut value: Value, order: RingOrder, faults: Faults) -> Result<StateDocument, StateJsonError> {
+fn read(mut value: Value, options: ReadOptions, faults: Faults) -> Result<StateDocument, StateJsonError> {
+    let order = options.ring_order;
     let parts = Reader { root: &Node::root(&value, &faults), order }.read();
     let mut violations = Vec::new();
     let mut document = None;
     if let Some(parts) = parts {
-        match parts.setup.into_position() {
+        match parts.setup.into_position_if(options.strictness) {
             Ok(position) => document = Some((position, parts.marker_order, parts.envelope, parts.history)),
             Err(error) => violations = error.violations,
         }
@@ -148,7 +152,7 @@ fn take_moves(value: &mut Value) -> Vec<Value> {
 
 struct Parts {
     setup: Setup,
-    marker_order: Vec<ringrift_rules::Cell>,
+    marker_order: Vec<Cell>,
     envelope: Envelope,
     history: History,
 }
@@ -243,13 +247,7 @@ impl Reader<'_, '_> {
         rules
     }
 
-    fn board(
-        &self,
-        board: &Node<'_, '_>,
-        setup: &mut Setup,
-        envelope: &mut Envelope,
-        marker_order: &mut Vec<ringrift_rules::Cell>,
-    ) {
+    fn board(&self, board: &Node<'_, '_>, setup: &mut Setup, envelope: &mut Envelope, marker_order: &mut Vec<Cell>) {
         let spec = setup.board.spec();
         let geometry = setup.board.geometry();
         if board.object().is_none() {
@@ -393,31 +391,38 @@ impl Reader<'_, '_> {
         };
         chain.object()?;
         let player = chain.require("playerNumber", "a player number").and_then(|node| node.number(0, COUNTER));
-        let place = |name| chain.require(name, "coordinates").and_then(|node| node.coord(geometry));
+        let place = |name| chain.require(name, "coordinates").and_then(|node| node.cell(geometry));
         let (start, current) = (place("startPosition"), place("currentPosition"));
         let mut visited = Vec::new();
         if let Some(list) = chain.get("visitedPositions") {
             for node in list.items() {
-                visited.extend(node.text().and_then(|key| key_coord(geometry, key, &node)));
+                let cell = node.text().and_then(|key| geometry.parse_key(key));
+                if cell.is_none() {
+                    node.fault("the key of a cell");
+                }
+                visited.extend(cell);
             }
         }
-        if let Some(segments) = chain.get("segments") {
-            for node in segments.items().filter(|node| node.object().is_some()) {
+        let mut segments = Vec::new();
+        if let Some(list) = chain.get("segments") {
+            for node in list.items().filter(|node| node.object().is_some()) {
                 let cell = |name| node.require(name, "coordinates").and_then(|node| node.cell(geometry));
                 let (from, target, landing) = (cell("from"), cell("target"), cell("landing"));
                 let height = node.get("capturedCapHeight").and_then(|node| node.number(0, COUNTER));
                 if let (Some(from), Some(target), Some(landing)) = (from, target, landing) {
-                    let captured_cap_height = height.unwrap_or_default();
-                    envelope.chain_segments.push(ChainSegment { from, target, landing, captured_cap_height });
+                    segments.push(ChainSegment {
+                        from,
+                        target,
+                        landing,
+                        captured_cap_height: height.unwrap_or_default(),
+                    });
                 }
             }
         }
         let (start, current) = (start?, current?);
-        let first = visited.first().copied().unwrap_or(current);
-        if first != start {
-            chain.get("startPosition")?.fault(format!("the first of visitedPositions, {},{}", first.x, first.y));
-        }
-        Some((player?, visited, current))
+        let path = chain_path(geometry, start, current, &visited, &segments);
+        envelope.chain = Some(ChainRecord { start, visited, segments });
+        Some((player?, path.into_iter().map(|cell| geometry.coord(cell)).collect(), geometry.coord(current)))
     }
 
     fn lps(&self) -> LpsState {
@@ -490,6 +495,45 @@ impl Reader<'_, '_> {
         });
         envelope.other = unknown_fields(root, &FIELDS);
     }
+}
+
+/// Cells that a chain jumped from: as listed where that is a way of straight jumps, else as its segments lead back from
+/// where it stands (see [`ChainRecord`]), else none.
+fn chain_path(
+    geometry: &Geometry,
+    start: Cell,
+    current: Cell,
+    visited: &[Cell],
+    segments: &[ChainSegment],
+) -> Vec<Cell> {
+    let straight = |from: Cell, to: Cell| {
+        let (a, b) = (geometry.coord(from), geometry.coord(to));
+        let (dx, dy) = (b.x - a.x, b.y - a.y);
+        from != to
+            && match geometry.kind().spec().shape {
+                BoardShape::Square => dx == 0 || dy == 0 || dx == dy || dx == -dy,
+                BoardShape::Hex => dx == 0 || dy == 0 || dx == -dy,
+            }
+    };
+    let is_way = |cells: &[Cell]| {
+        let ends = cells.iter().skip(1).chain([&current]);
+        cells.len() <= geometry.kind().spec().rings_per_player as usize
+            && cells.first() == Some(&start)
+            && cells.iter().zip(ends).all(|(&from, &to)| straight(from, to))
+    };
+    if is_way(visited) {
+        return visited.to_vec();
+    }
+    let mut way = Vec::new();
+    let mut at = current;
+    for segment in segments.iter().rev() {
+        if segment.landing == at {
+            at = segment.from;
+            way.push(at);
+        }
+    }
+    way.reverse();
+    if is_way(&way) { way } else { Vec::new() }
 }
 
 fn board_kind(node: &Node<'_, '_>) -> Option<BoardKind> {

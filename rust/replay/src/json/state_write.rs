@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     moves::{Nulls, cell_json},
-    state::{GameStatus, StateDocument},
+    state::{ChainRecord, GameStatus, StateDocument},
 };
 
 /// An object in the making.
@@ -194,29 +194,19 @@ impl StateDocument {
         out.done()
     }
 
+    /// The present chain: as the file or the moves made here have it, else what the position remembers. It does not
+    /// remember the captured stacks, which no rule looks at.
     fn chain(&self, nulls: Nulls) -> Option<Value> {
         let chain = self.position.chain()?;
         let geometry = self.position.geometry();
         let cell = |cell: Cell| cell_json(geometry, cell, nulls);
-        let visited: Vec<String> = self.position.chain_visited().into_iter().map(|cell| geometry.key(cell)).collect();
-        Some(json!({
-            "playerNumber": chain.player.number(),
-            "startPosition": cell(chain.start),
-            "currentPosition": cell(chain.current),
-            "segments": self.chain_segments(usize::from(chain.segments), nulls),
-            "availableMoves": [],
-            "visitedPositions": visited,
-        }))
-    }
-
-    /// The segments of the present chain, where all are known. The position itself does not remember the captured
-    /// stacks, which no rule looks at.
-    fn chain_segments(&self, count: usize, nulls: Nulls) -> Vec<Value> {
-        let geometry = self.position.geometry();
-        let cell = |cell: Cell| cell_json(geometry, cell, nulls);
-        let segments = &self.envelope.chain_segments;
-        let known = if segments.len() == count { &segments[..] } else { &[] };
-        known
+        let known = self.envelope.chain.clone().unwrap_or_else(|| ChainRecord {
+            start: chain.start,
+            visited: self.position.chain_visited(),
+            segments: Vec::new(),
+        });
+        let segments: Vec<Value> = known
+            .segments
             .iter()
             .map(|segment| {
                 json!({
@@ -226,6 +216,15 @@ impl StateDocument {
                     "capturedCapHeight": segment.captured_cap_height,
                 })
             })
-            .collect()
+            .collect();
+        let visited: Vec<String> = known.visited.iter().map(|&cell| geometry.key(cell)).collect();
+        Some(json!({
+            "playerNumber": chain.player.number(),
+            "startPosition": cell(known.start),
+            "currentPosition": cell(chain.current),
+            "segments": segments,
+            "availableMoves": [],
+            "visitedPositions": visited,
+        }))
     }
 }
