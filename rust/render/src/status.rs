@@ -1,6 +1,6 @@
 //! The state of the game in words and numbers.
 
-use ringrift_rules::{AnyPosition, EndReason, Phase, PlayerId, with_position};
+use ringrift_rules::{AnyPosition, BoardKind, EndReason, Phase, PlayerId, with_position};
 
 /// Letter that stands for a player on text boards.
 pub(crate) fn letter(player: PlayerId) -> char {
@@ -27,6 +27,7 @@ pub(crate) struct PlayerStatus {
 /// The state of a game.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Status {
+    pub board: BoardKind,
     /// `square8, 2 players`
     pub game: String,
     /// `turn 3, ply 14`
@@ -68,6 +69,7 @@ impl Status {
             None => (format!("{} to move", name(names, position.to_move())), phase_words(position.phase()).to_owned()),
         };
         Self {
+            board: position.board(),
             game: format!("{}, {} players", position.board(), position.players().get()),
             clock: format!("turn {}, ply {}", position.turn(), position.plies()),
             phase,

@@ -36,7 +36,7 @@ pub(crate) fn draw(sheet: &mut Sheet, status: &Status, trail: &Trail, scale: &Sc
     let mut panel = Panel { pieces: Pieces::new(scale), left, right: left + WIDTH - MARGIN, y: 30.0 };
     sheet.open_group("panel", "");
     panel.headline(sheet, status);
-    panel.small(sheet, "s d", &format!("{}; {}", status.game, status.clock));
+    panel.small(sheet, "s d", &format!("{}; {}", status.board, status.clock));
     for note in &status.notes {
         panel.small(sheet, "s", &capital(note));
     }
@@ -54,9 +54,12 @@ pub(crate) fn draw(sheet: &mut Sheet, status: &Status, trail: &Trail, scale: &Sc
 }
 
 impl Panel<'_> {
+    /// A line of small text, or several where it does not fit.
     fn small(&mut self, sheet: &mut Sheet, class: &str, text: &str) {
-        sheet.label(class, (self.left, self.y), &shorten(text, SMALL_MOST));
-        self.y += 16.0;
+        for line in wrap(text, SMALL_MOST) {
+            sheet.label(class, (self.left, self.y), line);
+            self.y += 16.0;
+        }
     }
 
     fn headline(&mut self, sheet: &mut Sheet, status: &Status) {
@@ -148,4 +151,31 @@ impl Panel<'_> {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Breaks a text into lines of at most `most` characters, at spaces or within the notation of a move.
+fn wrap(text: &str, most: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some((end, _)) = rest.char_indices().nth(most) {
+        let fits = &rest[..end];
+        let at = fits.rfind([' ', '>', '=', '@', '*']).map_or(end, |last| last + 1);
+        lines.push(rest[..at].trim_end());
+        rest = rest[at..].trim_start();
+    }
+    lines.push(rest);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn long_lines_break_at_spaces_and_signs() {
+        assert_eq!(wrap("short", 8), ["short"]);
+        assert_eq!(wrap("Chain of 12 from 1,2", 9), ["Chain of", "12 from", "1,2"]);
+        assert_eq!(wrap("M-12,0,12>-9,0,9", 12), ["M-12,0,12>", "-9,0,9"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+    }
 }

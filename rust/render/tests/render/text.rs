@@ -71,7 +71,7 @@ fn every_board_fits_its_width() {
 fn a_wider_board_says_no_less() {
     let tall = "hexagonal:2 1:movement 50/0/0,50/0/0 0,0,0:111111111112222;1,-1,0:2222222222;2,-2,0:12 - -";
     let tall = tall.parse().expect("a position");
-    for width in [60, 80, 100, 200] {
+    for width in [0, 60, 80, 100, 200] {
         let text = render_text(&tall, &TextOptions { width, ..TextOptions::default() });
         assert!(text.contains("0,0,0 B15/4") || text.contains("B15/4 "), "{width} columns:\n{text}");
         assert!(text.contains("B10"), "{width} columns:\n{text}");
