@@ -153,7 +153,7 @@ pub struct Envelope {
     pub max_players: u64,
     /// Rings of all players at the start.
     pub total_rings_in_play: u64,
-    /// Optional rules; `swapRuleEnabled` is written from the position.
+    /// Optional rules without `swapRuleEnabled`, which is written from the position.
     pub rules_options: Option<Map<String, Value>>,
     /// Whether the state carries its zobrist hash, as every state after the first move does.
     pub has_zobrist: bool,

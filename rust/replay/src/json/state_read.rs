@@ -487,6 +487,13 @@ impl Reader<'_, '_> {
             envelope.max_players = number;
         }
         envelope.rules_options = root.get("rulesOptions").and_then(|node| node.value.as_object().cloned());
+        if let Some(options) = &mut envelope.rules_options {
+            options.retain(|name, _| !matches!(name.as_str(), "swapRuleEnabled" | "swap_rule_enabled"));
+            // Two-player games always have the options written.
+            if options.is_empty() && envelope.seats.len() == 2 {
+                envelope.rules_options = None;
+            }
+        }
         envelope.has_zobrist = root.get("zobristHash").is_some_and(|node| {
             if node.value.as_u64().is_none() {
                 node.fault("an unsigned integer of 64 bits");
