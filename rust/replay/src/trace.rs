@@ -137,7 +137,7 @@ pub struct TraceResult {
 #[non_exhaustive]
 pub enum TraceError {
     /// The file cannot be opened or read, or its compression is damaged.
-    #[error("cannot read {}, after line {line}: {source}", .path.display())]
+    #[error("cannot read {}{}", .path.display(), if *.line > 0 { format!(" beyond line {}", .line) } else { String::new() })]
     Io {
         /// The file.
         path: PathBuf,
@@ -147,7 +147,7 @@ pub enum TraceError {
         source: std::io::Error,
     },
     /// A line that is no game.
-    #[error("{}, line {line}: not a recorded game: {source}\nhint: a trace file has one JSON object per line, as recorded traces do", .path.display())]
+    #[error("{}, line {line}: not a recorded game\nhint: a trace file has one JSON object per line, as recorded traces do", .path.display())]
     Json {
         /// The file.
         path: PathBuf,
