@@ -11,7 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 
 /// Longest line that the reader accepts, in bytes. The longest recorded game has about 4 MB.
-const LINE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// One recorded game.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -157,7 +157,10 @@ pub enum TraceError {
         source: serde_json::Error,
     },
     /// A line beyond any plausible game.
-    #[error("{}, line {line}: longer than {LINE_BYTES_MAX} bytes", .path.display())]
+    #[error(
+        "{}, line {line}: longer than {LINE_BYTES_MAX} bytes\nhint: a trace file has one game per line",
+        .path.display()
+    )]
     LineTooLong {
         /// The file.
         path: PathBuf,
@@ -216,7 +219,7 @@ impl TraceReader {
                 break;
             }
         }
-        serde_json::from_slice(&text).map(Some).map_err(|source| TraceError::Json {
+        serde_json::from_slice(text.trim_ascii_end()).map(Some).map_err(|source| TraceError::Json {
             path: self.path.clone(),
             line: self.line,
             source,

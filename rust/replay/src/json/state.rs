@@ -141,7 +141,7 @@ pub struct Envelope {
     pub time_control: TimeControl,
     /// Who looks on.
     pub spectators: Vec<String>,
-    /// Status of an unfinished game; a finished one is always written as completed or abandoned.
+    /// Status of the game; a finished one is always written as completed or abandoned.
     pub status: GameStatus,
     /// Start of the game, ISO 8601.
     pub created_at: String,
@@ -194,7 +194,7 @@ impl Envelope {
             seats,
             time_control: TimeControl { initial_time: 600, increment: 0, kind: "blitz".into() },
             spectators: Vec::new(),
-            status: GameStatus::Active,
+            status: if position.outcome().is_some() { GameStatus::Completed } else { GameStatus::Active },
             created_at: "1970-01-01T00:00:00".into(),
             last_move_at: "1970-01-01T00:00:00".into(),
             is_rated: false,
@@ -299,6 +299,9 @@ impl StateDocument {
         }
         self.envelope.has_zobrist = true;
         self.note_segment(mv, &after);
+        if after.outcome().is_some() {
+            self.envelope.status = GameStatus::Completed;
+        }
         self.position = after;
         self.marker_order = self.markers_in_order();
         Ok(())
