@@ -30,7 +30,7 @@ fn positions<B: Board>(wanted: impl Fn(Phase) -> bool) -> Vec<Position<B>> {
             if moves.is_empty() {
                 break;
             }
-            if position.plies() % 7 == 0 && wanted(position.phase()) {
+            if position.plies().is_multiple_of(7) && wanted(position.phase()) {
                 found.push(position);
             }
             position.make_move(moves[rng.below(moves.len())]);

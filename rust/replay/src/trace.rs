@@ -137,7 +137,11 @@ pub struct TraceResult {
 #[non_exhaustive]
 pub enum TraceError {
     /// The file cannot be opened or read, or its compression is damaged.
-    #[error("cannot read {}{}", .path.display(), if *.line > 0 { format!(" beyond line {}", .line) } else { String::new() })]
+    #[error("cannot read {}{}", .path.display(), if *.line > 0 {
+        format!(" beyond line {}\nhint: `gzip -t` tells whether a compressed file is whole", .line)
+    } else {
+        "\nhint: a trace file is JSON lines, plain or gzip".to_owned()
+    })]
     Io {
         /// The file.
         path: PathBuf,

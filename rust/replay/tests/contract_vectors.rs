@@ -225,7 +225,7 @@ fn contract_vectors_pass_where_upstream_passes() {
                 (Run::Passed, None) => passed += 1,
                 (Run::Illegal(_), Some(_)) => refused += 1,
                 (Run::Passed | Run::Differs(_), Some((_, why))) => {
-                    failed.push(format!("{id}: not refused, though {why}"))
+                    failed.push(format!("{id}: not refused, though {why}"));
                 }
                 (Run::Differs(differences), None) => failed.push(format!("{id}: {}", differences.join("; "))),
                 (Run::Illegal(error), None) => failed.push(format!("{id}: {error}")),

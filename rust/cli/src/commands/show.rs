@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     };
     if args.legal && format == Format::Text {
         let moves = legal_texts(&position);
-        text += &format!("\n{} legal moves: {}\n", moves.len(), moves.join(" "));
+        text = format!("{text}\n{} legal moves: {}\n", moves.len(), moves.join(" "));
     }
     match &args.output {
         Some(path) => files::write_atomic(path, text.as_bytes())

@@ -312,15 +312,11 @@ impl StateDocument {
         if let Move::OvertakingCapture { from, .. } = mv {
             *chain = Some(ChainRecord { start: from, visited: Vec::new(), segments: Vec::new() });
         }
-        match (mv, chain.as_mut()) {
-            (
-                Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to },
-                Some(chain),
-            ) => {
-                chain.visited.push(from);
-                chain.segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });
-            }
-            _ => {}
+        if let Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } = mv
+            && let Some(chain) = chain.as_mut()
+        {
+            chain.visited.push(from);
+            chain.segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });
         }
         if after.chain().is_none() {
             *chain = None;

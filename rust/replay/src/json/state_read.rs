@@ -181,7 +181,7 @@ impl Reader<'_, '_> {
             root.require("boardType", "square8, square19, hex8 or hexagonal");
         }
         let players_node = root.require("players", "a list of 2 to 4 players");
-        let seats: Vec<Node<'_, '_>> = players_node.iter().flat_map(|node| node.items()).collect();
+        let seats: Vec<Node<'_, '_>> = players_node.iter().flat_map(Node::items).collect();
         let count = PlayerCount::try_from(seats.len() as u64).ok();
         if let (Some(node), None) = (&players_node, count)
             && node.value.is_array()
@@ -310,7 +310,7 @@ impl Reader<'_, '_> {
             envelope.formed_lines = lines.items().map(|node| node.value.clone()).collect();
         }
         if let Some(territories) = board.get("territories").and_then(|node| node.object()) {
-            envelope.territories = territories.clone();
+            envelope.territories.clone_from(territories);
         }
         envelope.board_other = unknown_fields(board, &BOARD_FIELDS);
     }
