@@ -41,6 +41,12 @@ fn failure(bytes: Vec<u8>) -> (usize, TraceError) {
     }
 }
 
+/// The error and the cause below it, as the command line prints them.
+fn with_cause(error: &TraceError) -> String {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    format!("{error}\n{}", cause.unwrap_or_default())
+}
+
 #[test]
 fn plain_gzip_and_several_members_read_alike() {
     let lines = lines();
@@ -98,7 +104,7 @@ fn damaged_lines_are_named() {
         let text = format!("{}\n{bad}\n{}\n", lines[0], lines[2]);
         let (games, error) = failure(text.into_bytes());
         assert_eq!(games, 1);
-        let message = error.to_string();
+        let message = with_cause(&error);
         assert!(message.starts_with("sample, line 2: ") && message.contains(expected), "{message}");
     }
     let mut bytes = format!("{}\n", lines[0]).into_bytes();
@@ -121,7 +127,7 @@ fn wrong_types_and_deep_nesting_are_errors() {
         assert!(games == 0 && matches!(error, TraceError::Json { line: 1, .. }), "{error}");
     }
     let deep = good.replacen(r#""plies":["#, &format!(r#""plies":[{{"u":{}"#, "[".repeat(100_000)), 1);
-    assert!(failure(deep.into_bytes()).1.to_string().contains("recursion limit"));
+    assert!(with_cause(&failure(deep.into_bytes()).1).contains("recursion limit"));
 }
 
 #[test]
