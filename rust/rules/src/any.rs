@@ -5,10 +5,11 @@ use crate::{
     geometry::Geometry,
     make_move::IllegalMove,
     moves::{Move, MoveList},
+    options::RuleOptions,
     outcome::{Outcome, RecordedReason},
     phase::Phase,
     player::{ByPlayer, PlayerCount, PlayerId},
-    position::{Position, RuleOptions},
+    position::Position,
     setup::Setup,
 };
 
