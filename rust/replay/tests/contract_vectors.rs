@@ -232,7 +232,7 @@ fn contract_vectors_pass_where_upstream_passes() {
             }
         }
     }
-    eprintln!("contract vectors: {passed} pass, {refused} are refused because their move is not legal");
+    support::say(&format!("contract vectors: {passed} pass, {refused} are refused because their move is not legal"));
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert_eq!((passed, refused), (49, OUTSIDE_THE_RULES.len()), "of the 64 vectors that upstream passes");
 }
