@@ -130,7 +130,7 @@ fn replay_history(name: &str, state: &Value) -> u64 {
             written["id"] = json["id"].clone();
         }
         assert_eq!(&written, json, "{name}");
-        assert!(written.to_string() == json.to_string(), "{name}: the order of fields of {json}");
+        assert_eq!(keys(&written, ""), keys(json, ""), "{name}");
         document.play(mv, &options).expect("a legal move");
     }
     // Searches of upstream leave traces of other states in the notes of a round and in the chain.
