@@ -139,7 +139,7 @@ impl AnyPosition {
         with_position!(self, position => position.make_move(mv));
     }
 
-    /// See [`crate::perft`].
+    /// See [`crate::perft()`].
     pub fn perft(&self, depth: u32) -> u64 {
         with_position!(self, position => crate::perft(position, depth))
     }

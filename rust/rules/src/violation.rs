@@ -2,7 +2,7 @@
 
 use crate::{board::BoardKind, cell::Coord, phase::Phase, player::PlayerId};
 
-/// One rule that a [`Setup`] breaks.
+/// One rule that a [`crate::Setup`] breaks.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
@@ -122,7 +122,7 @@ pub enum Violation {
     },
 }
 
-/// Everything that is wrong with a [`Setup`].
+/// Everything that is wrong with a [`crate::Setup`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct SetupError {
