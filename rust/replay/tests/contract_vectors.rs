@@ -165,7 +165,9 @@ fn make_unlisted(position: &mut AnyPosition, mv: &Value) -> Result<(), String> {
             .map(|region| {
                 with_position!(position, position => {
                     let mut set = position.stack_cells().without(position.stack_cells());
-                    region.into_iter().for_each(|cell| set.insert(cell));
+                    for cell in region {
+                        set.insert(cell);
+                    }
                     position.make_unlisted_region(set);
                 });
             }),
