@@ -2,10 +2,11 @@
 //!
 //! Source of the formulas: upstream's `heuristic_ai.py` and `evaluators/*.py`; `reference/heuristic.md` lists them.
 
-use ringrift_rules::{Board, BoardKind, Cell, CellSet, PlayerId, Position};
+use ringrift_rules::{Board, BoardKind, Cell, CellSet, PlayerId};
 
 use crate::{
     components::{Component, Components},
+    facts::Facts,
     features::{Contacts, Material, View, pair_distances},
     heuristic::EvalGeometry,
     tables::Tables,
@@ -25,18 +26,18 @@ pub(crate) struct Task<'t, B: Board> {
 impl<B: Board> Task<'_, B> {
     /// All components for one seat.
     #[inline]
-    pub(crate) fn components(&self, position: &Position<B>, me: PlayerId) -> Components {
+    pub(crate) fn components<P: Facts<B>>(&self, position: &P, me: PlayerId) -> Components {
         match position.players().get() {
-            2 => self.components_of::<2>(position, me),
-            3 => self.components_of::<3>(position, me),
-            _ => self.components_of::<4>(position, me),
+            2 => self.components_of::<P, 2>(position, me),
+            3 => self.components_of::<P, 3>(position, me),
+            _ => self.components_of::<P, 4>(position, me),
         }
     }
 
-    fn components_of<const N: usize>(&self, position: &Position<B>, me: PlayerId) -> Components {
+    fn components_of<P: Facts<B>, const N: usize>(&self, position: &P, me: PlayerId) -> Components {
         let w = self.weights;
         let mine = me.index() % N;
-        let view = View::<B, N>::new(position);
+        let view = View::<B, P, N>::new(position);
         let material = view.material(self.tables);
         let contacts = if self.geometry == EvalGeometry::Compat && B::KIND == BoardKind::Hex8 {
             // Upstream's adjacency tables lack hex8: no stack there has a neighbour.
@@ -52,8 +53,7 @@ impl<B: Board> Task<'_, B> {
         out[Component::Territory] = against_best(seats(&|q| f64::from(position.territory(q)))) * w.territory;
         out[Component::RingsInHand] = against_best(seats(&|q| f64::from(position.hand(q)))) * w.rings_in_hand;
         let centre: u32 = material.iter().map(|seat| seat.centre).sum();
-        out[Component::CenterControl] =
-            f64::from(2 * material[mine].centre as i32 - centre as i32) * w.center_control;
+        out[Component::CenterControl] = f64::from(2 * material[mine].centre as i32 - centre as i32) * w.center_control;
         out[Component::OpponentThreats] = f64::from(contacts.cap_lead) * w.opponent_threat * 0.5;
         let steps: u32 = contacts.steps.iter().sum();
         let others = steps - contacts.steps[mine] + contacts.captures_of_me;
@@ -86,8 +86,9 @@ impl<B: Board> Task<'_, B> {
                     + f64::from(2 * rows.threes) * w.three_in_row
                     + f64::from(2 * rows.fours) * w.four_in_row
             });
-            let connected = rows
-                .map(|rows| f64::from(2 * rows.twos) * w.connected_neighbor + f64::from(2 * rows.gaps) * w.gap_potential);
+            let connected = rows.map(|rows| {
+                f64::from(2 * rows.twos) * w.connected_neighbor + f64::from(2 * rows.gaps) * w.gap_potential
+            });
             out[Component::LinePotential] = against_best(in_a_row) * w.line_potential;
             out[Component::LineConnectivity] = against_best(connected) * w.line_connectivity;
         }
@@ -114,7 +115,7 @@ impl<B: Board> Task<'_, B> {
         let buried = position.buried_rings();
         out[Component::RecoveryPotential] = against_best(std::array::from_fn(|seat| {
             let player = PlayerId::ALL[seat];
-            if !position.is_recovery_eligible(player) {
+            if !position.may_recover(player, buried[player]) {
                 f64::from(buried[player]) * w.buried_ring_value * 0.3
             } else if view.can_slide(markers[seat]) {
                 w.recovery_eligibility + w.recovery_potential
@@ -186,7 +187,7 @@ fn diversity(w: &Weights, stacks: f64) -> f64 {
 
 /// Nearness of victory, by exclusive rounds, or by rings and territory.
 #[inline]
-fn victory_proximity<B: Board>(w: &Weights, position: &Position<B>, player: PlayerId) -> f64 {
+fn victory_proximity<B: Board>(w: &Weights, position: &impl Facts<B>, player: PlayerId) -> f64 {
     let (lps, rules) = (position.lps(), position.rules());
     if lps.streak_player == Some(player) && lps.streak_rounds > 0 {
         let rounds = f64::from(lps.streak_rounds);

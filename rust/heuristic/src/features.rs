@@ -1,14 +1,14 @@
 //! Counts that the components are computed from: whole-board set operations, and one pass over the stacks.
 
-use ringrift_rules::{Board, BoardShape, CellSet, PlayerId, Position, Stack, Table};
+use ringrift_rules::{Board, BoardShape, CellSet, PlayerId, Table};
 
-use crate::tables::Tables;
+use crate::{facts::Facts, tables::Tables};
 
 /// A position, split up by seat. `N` is the number of players.
-pub(crate) struct View<'p, B: Board, const N: usize> {
-    pub position: &'p Position<B>,
-    pub stacks: [B::Cells; N],
-    pub all: B::Cells,
+pub(crate) struct View<'p, B: Board, P, const N: usize> {
+    position: &'p P,
+    stacks: [B::Cells; N],
+    all: B::Cells,
     /// Cells with neither a stack nor a collapsed space; markers do not matter.
     pub free: B::Cells,
 }
@@ -50,9 +50,9 @@ pub(crate) struct Rows {
     pub gaps: u32,
 }
 
-impl<'p, B: Board, const N: usize> View<'p, B, N> {
+impl<'p, B: Board, P: Facts<B>, const N: usize> View<'p, B, P, N> {
     #[inline]
-    pub(crate) fn new(position: &'p Position<B>) -> Self {
+    pub(crate) fn new(position: &'p P) -> Self {
         let all = position.stack_cells();
         Self {
             position,
@@ -63,24 +63,16 @@ impl<'p, B: Board, const N: usize> View<'p, B, N> {
     }
 
     #[inline]
-    fn stack(&self, cell: ringrift_rules::Cell) -> Stack {
-        self.position.stack(cell).expect("the cell is one of the cells with stacks")
-    }
-
-    #[inline]
     pub(crate) fn material(&self, tables: &Tables<B>) -> [Material; N] {
         std::array::from_fn(|seat| {
             let cells = self.stacks[seat];
-            let mut material = Material {
-                stacks: u32::from(self.position.stacks_controlled(PlayerId::ALL[seat])),
-                centre: (cells & tables.centre).count(),
-                ..Material::default()
-            };
+            let mut material = Material { centre: (cells & tables.centre).count(), ..Material::default() };
             for cell in cells.iter() {
-                let stack = self.stack(cell);
-                material.caps += stack.cap_height();
-                material.low_rings += stack.height().min(5);
-                material.high_rings += stack.height().saturating_sub(5);
+                let stack = self.position.pillar(cell);
+                material.stacks += 1;
+                material.caps += stack.cap;
+                material.low_rings += stack.height.min(5);
+                material.high_rings += stack.height.saturating_sub(5);
             }
             material
         })
@@ -88,8 +80,7 @@ impl<'p, B: Board, const N: usize> View<'p, B, N> {
 
     #[inline]
     pub(crate) fn contacts(&self, me: PlayerId) -> Contacts<N> {
-        let mut contacts =
-            Contacts { steps: [0; N], captures: [0; N], captures_of_me: 0, mobile: [0; N], cap_lead: 0 };
+        let mut contacts = Contacts { steps: [0; N], captures: [0; N], captures_of_me: 0, mobile: [0; N], cap_lead: 0 };
         let mut mobile = B::Cells::EMPTY;
         for &step in B::AXIS_STEPS {
             let (after, before) = (self.free.shifted(step), self.free.shifted(-step));
@@ -102,15 +93,15 @@ impl<'p, B: Board, const N: usize> View<'p, B, N> {
             }
             for cell in touching.iter() {
                 let neighbour = cell.offset(-step, 1);
-                let (a, b) = (self.stack(cell), self.stack(neighbour));
+                let (a, b) = (self.position.pillar(cell), self.position.pillar(neighbour));
                 for (cell, taker, taken) in [(cell, a, b), (neighbour, b, a)] {
-                    let lead = taker.cap_height() as i32 - taken.cap_height() as i32;
+                    let lead = taker.cap as i32 - taken.cap as i32;
                     if lead >= 0 {
                         mobile.insert(cell);
-                        contacts.captures[taker.owner().index() % N] += 1;
-                        contacts.captures_of_me += u32::from(taken.owner() == me);
+                        contacts.captures[taker.owner.index() % N] += 1;
+                        contacts.captures_of_me += u32::from(taken.owner == me);
                     }
-                    if taker.owner() == me {
+                    if taker.owner == me {
                         contacts.cap_lead += lead;
                     }
                 }
@@ -133,9 +124,9 @@ impl<'p, B: Board, const N: usize> View<'p, B, N> {
         let mut last = B::Lines::filled(0);
         let (mut behind, mut ahead) = (0, 0);
         for cell in self.all.iter() {
-            let stack = self.stack(cell);
-            let cap = stack.cap_height() as i32;
-            let (sign, entry) = if stack.owner() == me { (1, cap + MINE) } else { (-1, cap + THEIRS) };
+            let stack = self.position.pillar(cell);
+            let cap = stack.cap as i32;
+            let (sign, entry) = if stack.owner == me { (1, cap + MINE) } else { (-1, cap + THEIRS) };
             for axis in 0..B::AXIS_STEPS.len() {
                 let place = &mut last[geometry.line(cell, axis)];
                 let other = std::mem::replace(place, entry as u32) as i32;

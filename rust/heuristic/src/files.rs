@@ -17,6 +17,9 @@ use crate::{heuristic::EvalGeometry, weights::Weights};
 /// Largest profile file that is read: a thousand times the size of one with every built-in profile.
 const BYTES_MAX: u64 = 64 << 20;
 
+/// What a profile file looks like, for hints.
+const FORM: &str = r#"{"profiles": {"my_profile": {"WEIGHT_STACK_CONTROL": 10.0}}}"#;
+
 /// Name of the only profile of a file that holds a single vector.
 const SINGLE: &str = "weights";
 
@@ -47,7 +50,7 @@ pub struct ProfileFile {
 #[non_exhaustive]
 pub enum ProfileFileError {
     /// Reading or writing failed.
-    #[error("cannot {action} {}: {source}\nhint: check that the path is right and that its folder may be {action}", path.display())]
+    #[error("{} cannot be {action}: {source}\nhint: check the path and the permissions of its folder", path.display())]
     Io {
         /// `read` or `written`.
         action: &'static str,
@@ -68,7 +71,7 @@ pub enum ProfileFileError {
     #[error("the weight profiles are not JSON: {0}\nhint: the file may be cut off; write it again or take a copy")]
     Syntax(#[from] serde_json::Error),
     /// The JSON has another structure.
-    #[error("{at} of the weight profiles is {given}, and should be {expected}\nhint: the form is {{\"profiles\": {{\"my_profile\": {{\"WEIGHT_STACK_CONTROL\": 10.0}}}}}}")]
+    #[error("{at} of the weight profiles is {given}, and should be {expected}\nhint: the form is {FORM}")]
     Structure {
         /// Where.
         at: String,
@@ -321,7 +324,8 @@ mod tests {
         assert!(text.contains("should be a number"), "{text}");
         let geometry = fault(r#"{"profiles": {"m": {}}, "training_metadata": {"m": {"geometry": "flat"}}}"#);
         assert!(geometry.contains("geometry"), "{geometry}");
-        let absent = ProfileFile::parse(r#"{"profiles": {"a": {}, "b": {}}}"#).unwrap().get("c").unwrap_err().to_string();
+        let absent =
+            ProfileFile::parse(r#"{"profiles": {"a": {}, "b": {}}}"#).unwrap().get("c").unwrap_err().to_string();
         assert!(absent.contains("the file has a, b"), "{absent}");
     }
 }

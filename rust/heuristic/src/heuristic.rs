@@ -147,8 +147,7 @@ impl<B: Board> Heuristic<B> {
 
     /// Score of a seat with the markers in upstream's order: see [`Heuristic::components_in_order`].
     pub fn score_in_order(&self, position: &Position<B>, seat: PlayerId, marker_order: &[Cell]) -> f64 {
-        terminal_score(position, seat)
-            .unwrap_or_else(|| self.components_in_order(position, seat, marker_order).total())
+        terminal_score(position, seat).unwrap_or_else(|| self.components_in_order(position, seat, marker_order).total())
     }
 
     fn task<'t>(&'t self, marker_order: Option<&'t [Cell]>) -> Task<'t, B> {

@@ -18,10 +18,13 @@
 
 mod components;
 mod evaluate;
+mod facts;
 mod features;
 mod files;
 mod heuristic;
 mod profiles;
+#[cfg(test)]
+mod recorded;
 mod tables;
 mod vectors;
 mod weights;

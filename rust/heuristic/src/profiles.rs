@@ -2,10 +2,7 @@
 
 use ringrift_rules::{BoardKind, PlayerCount};
 
-use crate::{
-    vectors::Vector,
-    weights::Weights,
-};
+use crate::{vectors::Vector, weights::Weights};
 
 /// Names of the built-in profiles and what they stand for. Source: upstream's `heuristic_weights.py`.
 const PROFILES: [(&str, Vector); 34] = [

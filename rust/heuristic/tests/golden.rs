@@ -162,8 +162,15 @@ fn built_in_profiles_are_those_of_upstream() {
 
 fn report(tally: &Tally) {
     let Tally { rows, refused, full, light, moves, worst, faults } = tally;
-    eprintln!("{rows} rows ({refused} refused): {full} full and {light} light evaluations, {moves} moves; largest difference {worst:e}");
-    assert!(faults.is_empty(), "{} of them differ, such as\n{}", faults.len(), faults[..faults.len().min(10)].join("\n"));
+    eprintln!(
+        "{rows} rows ({refused} refused): {full} full and {light} light evaluations, {moves} moves; largest difference {worst:e}"
+    );
+    assert!(
+        faults.is_empty(),
+        "{} of them differ, such as\n{}",
+        faults.len(),
+        faults[..faults.len().min(10)].join("\n")
+    );
 }
 
 #[test]

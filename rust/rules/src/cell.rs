@@ -23,6 +23,7 @@ impl Cell {
     /// The cell `distance` steps of padded offset `step` (see [`crate::Board::AXIS_STEPS`]) away. The caller knows that
     /// it is on the board: anything else gives an index that names no cell.
     #[inline]
+    #[must_use]
     pub const fn offset(self, step: i32, distance: u32) -> Self {
         Self((self.0 as i32).wrapping_add(step.wrapping_mul(distance as i32)) as u16)
     }
