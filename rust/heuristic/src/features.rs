@@ -2,7 +2,10 @@
 
 use ringrift_rules::{Board, BoardShape, CellSet, PlayerId, Table};
 
-use crate::{facts::Facts, tables::Tables};
+use crate::{
+    facts::Facts,
+    tables::{SIZE_MAX, Tables},
+};
 
 /// A position, split up by seat. `N` is the number of players.
 pub(crate) struct View<'p, B: Board, P, const N: usize> {
@@ -195,5 +198,24 @@ impl<'p, B: Board, P: Facts<B>, const N: usize> View<'p, B, P, N> {
 /// many pairs as there are markers on one side times those on the other.
 #[inline]
 pub(crate) fn pair_distances<B: Board>(tables: &Tables<B>, markers: B::Cells, count: u32) -> u32 {
-    tables.cuts.iter().map(|&cut| (markers & cut).count()).map(|below| below * (count - below)).sum()
+    let size = usize::from(B::SPEC.size);
+    let mut counts = [[0u32; SIZE_MAX]; 3];
+    for cell in markers.iter() {
+        for (counts, &place) in counts.iter_mut().zip(&tables.places[cell.index()]) {
+            counts[usize::from(place) % SIZE_MAX] += 1;
+        }
+    }
+    let axes = match B::SPEC.shape {
+        BoardShape::Square => 2,
+        BoardShape::Hex => 3,
+    };
+    let mut sum = 0;
+    for counts in &counts[..axes] {
+        let mut below = 0;
+        for more in &counts[..size - 1] {
+            below += more;
+            sum += below * (count - below);
+        }
+    }
+    sum
 }

@@ -1,35 +1,37 @@
 //! Cell sets of a board that features are counted with.
 
-use ringrift_rules::{Board, BoardKind, BoardShape, CellSet, Coord};
+use ringrift_rules::{Board, BoardKind, BoardShape, Cell, CellSet, Coord};
 
 /// What the features need to know of a board; made once per evaluator.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables<B: Board> {
     /// The cells that count as the centre.
     pub centre: B::Cells,
-    /// For every coordinate (x, y, and z on hex boards) and every value but the last: the cells up to that value.
-    pub cuts: Box<[B::Cells]>,
+    /// Coordinates of the cells, counted from 0, by padded index; the third one matters on hex boards only.
+    pub places: Box<[[u8; 3]]>,
 }
+
+/// No coordinate of any board reaches this.
+pub(crate) const SIZE_MAX: usize = 32;
 
 impl<B: Board> Tables<B> {
     pub(crate) fn new() -> Self {
         let geometry = B::geometry();
-        let coordinates = |coord: Coord| [coord.x, coord.y, coord.z()];
         let select = |test: &dyn Fn(Coord) -> bool| {
             let mut cells = B::Cells::EMPTY;
             geometry.cells().filter(|&cell| test(geometry.coord(cell))).for_each(|cell| cells.insert(cell));
             cells
         };
-        let size = i32::from(B::SPEC.size);
-        let (axes, first) = match B::SPEC.shape {
-            BoardShape::Square => (2, 0),
-            BoardShape::Hex => (3, -(size - 1) / 2),
+        let first = match B::SPEC.shape {
+            BoardShape::Square => 0,
+            BoardShape::Hex => -i32::from(B::SPEC.size / 2),
         };
-        let cuts = (0..axes)
-            .flat_map(|axis| (first..first + size - 1).map(move |last| (axis, last)))
-            .map(|(axis, last)| select(&|coord| coordinates(coord)[axis] <= last))
-            .collect();
-        Self { centre: select(&|coord| is_centre(B::KIND, coord)), cuts }
+        let mut places = vec![[0; 3]; geometry.cells().map(Cell::index).max().map_or(0, |last| last + 1)];
+        for cell in geometry.cells() {
+            let Coord { x, y } = geometry.coord(cell);
+            places[cell.index()] = [x, y, -x - y].map(|value| (value - first) as u8 % SIZE_MAX as u8);
+        }
+        Self { centre: select(&|coord| is_centre(B::KIND, coord)), places: places.into() }
     }
 }
 
@@ -60,10 +62,12 @@ mod tests {
     }
 
     #[test]
-    fn cuts_grow_one_row_at_a_time() {
-        let tables = Tables::<Square8>::new();
-        let counts: Vec<u32> = tables.cuts.iter().map(CellSet::count).collect();
-        assert_eq!(counts, [8, 16, 24, 32, 40, 48, 56, 8, 16, 24, 32, 40, 48, 56]);
-        assert_eq!(Tables::<Hexagonal>::new().cuts.len(), 72);
+    fn places_count_from_the_corner() {
+        let last = |places: &[[u8; 3]]| places.last().copied();
+        assert_eq!(last(&Tables::<Square19>::new().places).map(|place| (place[0], place[1])), Some((18, 18)));
+        let hexagonal = Tables::<Hexagonal>::new().places;
+        for axis in 0..3 {
+            assert_eq!(hexagonal.iter().map(|place| place[axis]).max(), Some(24));
+        }
     }
 }
