@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Functions of the scripts: progress, complaints, finding Python, running suites. To be sourced in the checkout.
 # Written for bash 3.2, which macOS has.
 
@@ -30,6 +31,14 @@ make_venv() {
     elif "$python" -c 'import virtualenv' 2>/dev/null; then "$python" -m virtualenv --quiet --clear "$1"
     else missing "$python cannot make virtual environments" "Debian, Ubuntu: apt install python3-venv; or install virtualenv"
     fi
+}
+
+# with_ctrl_c COMMAND...: runs a command that notices Ctrl-C. A script started in the background ignores it, and so would
+# everything below it; no shell can undo that, but Python can. Needs .venv.
+with_ctrl_c() {
+    .venv/bin/python -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 }
 
 # suite NAME COMMAND...: runs one suite and notes how it ended; a failure does not keep later ones from running.

@@ -5,9 +5,10 @@ use crate::{
     bits::CellSet,
     board::Board,
     cell::Cell,
+    history::{Chain, HistoryMarks, LpsState},
     moves::{LineSpan, LineWindow, RecoveryMode, RegionId},
     player::{ByPlayer, PlayerId},
-    position::{CellContent, Chain, HistoryMarks, LpsState, Position},
+    position::{CellContent, Position},
     with_position,
 };
 

@@ -168,7 +168,9 @@ impl<'de> Visitor<'de> for Builder<'_> {
 }
 
 fn key_path(parent: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.len() <= 60 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let plain = key.starts_with(|c: char| c.is_ascii_alphabetic())
+        && key.len() <= 60
+        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { format!("{parent}.{key}") } else { format!("{parent}[{:?}]", shorten(key)) }
 }
 
@@ -373,7 +375,8 @@ impl<'p, 'v> Node<'p, 'v> {
     }
 }
 
-fn integer_of(value: &Value) -> Option<i64> {
+/// An integer, or a number like `18.0`; none for everything else.
+pub(crate) fn integer_of(value: &Value) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
@@ -463,5 +466,49 @@ fn days_of_month(year_and_month: &[u8]) -> u32 {
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_that_upstream_reads() {
+        for text in [
+            "2026-11-22T11:18:26.627109",
+            "2026-11-22T11:18:26",
+            "2026-11-22 11:18",
+            "2024-02-29T00:00:00Z",
+            "2026-01-01T00:00:00.1+05:30",
+            "2026-01-01T00:00:00-0800",
+        ] {
+            assert!(is_timestamp(text), "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-22",
+            "2026-13-22T11:18:26",
+            "2025-02-29T00:00:00",
+            "2026-11-31T00:00:00",
+            "0000-01-01T00:00:00",
+            "2026-11-22T24:00:00",
+            "2026-11-22T11:60:00",
+            "2026-11-22T11:18:26.",
+            "2026-11-22T11:18:26.1234567",
+            "2026-11-22T11:18:26+25:00",
+            "2026-11-22T11:18:26 ",
+            "2026-11-22T11:18:2x",
+            "２026-11-22T11:18:26",
+        ] {
+            assert!(!is_timestamp(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn snake_case_spells_the_names_of_the_models() {
+        assert_eq!(snake_case("lpsCurrentRoundActorMask").as_deref(), Some("lps_current_round_actor_mask"));
+        assert_eq!(snake_case("from").as_deref(), Some("from_pos"));
+        assert_eq!(snake_case("board"), None);
     }
 }
