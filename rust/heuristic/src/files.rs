@@ -190,7 +190,7 @@ impl ProfileFile {
             let metadata = object(metadata, "training_metadata")?;
             for (name, profile) in &mut file.profiles {
                 if let Some(entry) = metadata.get(name) {
-                    profile.metadata = object(entry, &format!("training_metadata, {name:?}"))?.clone();
+                    profile.metadata.clone_from(object(entry, &format!("training_metadata, {name:?}"))?);
                 }
                 if let Some(geometry) = profile.metadata.shift_remove("geometry") {
                     let known = geometry.as_str().and_then(|text| text.parse().ok());

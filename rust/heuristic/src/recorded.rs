@@ -2,6 +2,7 @@
 //!
 //! Some of the recorded states are artificial and have more rings than four players own; no position can hold them.
 //! Reading states a second time also proves that nothing which the evaluation needs gets lost on the way into positions.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::{
     fs::File,

@@ -34,6 +34,7 @@ impl Vector {
 /// Source: upstream's `heuristic_weights.py`, as dumped by its interpreter (persona vectors are products in floating
 /// point there). Rows are in the order of [`Weights::NAMES`], columns in the order of [`Vector`].
 #[rustfmt::skip]
+#[allow(clippy::unreadable_literal, reason = "as they were printed")]
 const TABLE: [[f64; COLUMNS]; Weights::COUNT] = [
     [10.0, 10.0, 10.0, 11.5, 10.57, 9.84, 10.21], // STACK_CONTROL
     [5.0, 5.0, 5.0, 5.0, 4.52, 5.8, 6.85], // STACK_HEIGHT

@@ -225,7 +225,9 @@ impl Weights {
         for (name, value) in Self::NAMES.iter().zip(self.values()) {
             hash.update(format!("{name}={:016x}\n", value.to_bits()));
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let digest = hash.finalize();
+        let first = digest.iter().take(8).fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
+        format!("{first:016x}")
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! All of them where the parity data is at hand (`RINGRIFT_PARITY_DIR`, else beside the repository); a sample lies in
 //! `tests/data/heuristic`.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::{
     fs::File,

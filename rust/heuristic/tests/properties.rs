@@ -1,4 +1,5 @@
 //! Properties that hold in every position of a game, and features against their definitions.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
 //! How engines choose, with evaluators whose scores are known.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::num::NonZeroUsize;
 
