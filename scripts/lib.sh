@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Functions of the scripts: progress, complaints, finding Python, running suites. To be sourced in the checkout.
 # Written for bash 3.2, which macOS has.
 

@@ -1,9 +1,13 @@
 """Shapes of the results of batch functions."""
 
-from typing import TypedDict
+from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    # Loaded by the first call that makes an array, so that importing the package stays quick.
+    import numpy as np
+    import numpy.typing as npt
 
 
 class PlayoutBatch(TypedDict):

@@ -35,7 +35,12 @@ impl<T> Watched<T> {
 }
 
 /// Runs `work` on a thread of its own until it returns. On Ctrl-C the flag it gets becomes true: `work` must look at
-/// it every few milliseconds, finish what has to be finished, and return.
+/// it every few milliseconds, finish what has to be finished, and return. It may print while it runs:
+///
+/// ```text
+/// let terminal = &mut *context.terminal;
+/// let nodes = watch(context.host, |stop| count(position, depth, stop, terminal.out()))?.complete()?;
+/// ```
 ///
 /// # Errors
 /// The operating system refuses a thread or a signal handler.
@@ -71,7 +76,9 @@ pub fn watch<T: Send>(host: &dyn Host, work: impl FnOnce(&AtomicBool) -> T + Sen
 mod tests {
     use super::*;
     use crate::exit;
-    use crate::testing::FakeHost;
+    use crate::output::Terminal;
+    use crate::testing::{FakeHost, Shared};
+    use std::io::Write as _;
 
     #[test]
     fn work_that_ends_by_itself_is_complete() {
@@ -91,6 +98,14 @@ mod tests {
         .unwrap();
         assert_eq!((watched.value, watched.interrupted), ("partial", true));
         assert_eq!(watched.complete().unwrap_err().exit(), exit::INTERRUPTED);
+    }
+
+    #[test]
+    fn work_may_print() {
+        let out = Shared::default();
+        let mut terminal = Terminal::captured(out.clone(), Shared::default());
+        watch(&FakeHost::default(), |_| writeln!(terminal.out(), "line")).unwrap().complete().unwrap().unwrap();
+        assert_eq!(out.text(), "line\n");
     }
 
     #[test]

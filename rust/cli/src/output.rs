@@ -4,19 +4,28 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use clap::ColorChoice;
 use clap::builder::styling::{AnsiColor, Style};
+use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{self, ExitCode};
 use crate::failure::Failure;
 
+/// How a command prints its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Standard output and standard error, with what is known about their readers.
+/// Standard output and standard error, with what is known about their readers. May be lent to a working thread.
 pub struct Terminal {
-    out: Box<dyn Write>,
-    err: Box<dyn Write>,
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
     out_on_screen: bool,
     err_on_screen: bool,
     /// What the environment says about colour; an explicit `--color` beats it.
@@ -42,7 +51,7 @@ impl Terminal {
 
     /// Streams that write elsewhere and are not terminals.
     #[cfg(test)]
-    pub(crate) fn captured(out: impl Write + 'static, err: impl Write + 'static) -> Self {
+    pub(crate) fn captured(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         Self {
             out: Box::new(out),
             err: Box::new(err),

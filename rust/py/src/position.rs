@@ -292,9 +292,13 @@ impl Position {
 
     #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
     fn make_move(&self, played: MoveLike<'_>) -> PyResult<Self> {
-        let mut next = (*self.inner).clone();
+        let mut next = self.inner.clone();
+        // The position is copied here, once, into its new place.
+        let position = Arc::make_mut(&mut next);
         match played {
-            MoveLike::Move(mv) => next
+            // Moves are made from lists of legal moves only, so this position's own moves need no test.
+            MoveLike::Move(mv) if Arc::ptr_eq(&mv.position, &self.inner) => position.make_move(mv.inner),
+            MoveLike::Move(mv) => position
                 .play(mv.inner)
                 .map_err(|mut error| {
                     error.text = mv.text();
@@ -302,11 +306,11 @@ impl Position {
                 })
                 .or_raise(errors::illegal_move)?,
             MoveLike::Text(text) => {
-                let mv = next.parse_move(&text).or_raise(errors::illegal_move)?;
-                next.make_move(mv);
+                let mv = position.parse_move(&text).or_raise(errors::illegal_move)?;
+                position.make_move(mv);
             }
         }
-        Ok(next.into())
+        Ok(Self { inner: next })
     }
 
     #[getter]

@@ -38,7 +38,8 @@ pub fn canonical_text(position: &AnyPosition) -> String {
     let _ = writeln!(out, "turn {} {} {status} {winner}", setup.phase, setup.to_move);
     for i in 0..setup.players.get() {
         // Swapping sides exchanges the identities of the two seats.
-        let id = if setup.history.swapped { 2 - i } else { i + 1 };
+        let swapped = setup.history.swapped && setup.players == PlayerCount::Two;
+        let id = if swapped { 2 - i } else { i + 1 };
         let (hand, eliminated, territory) = (setup.hand[i], setup.eliminated[i], setup.territory[i]);
         let _ = writeln!(out, "player {} p{id} {hand} {eliminated} {territory}", i + 1);
     }

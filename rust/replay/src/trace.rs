@@ -11,7 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 
 /// Longest line that the reader accepts, in bytes. The longest recorded game has about 4 MB.
-const LINE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// One recorded game.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -137,7 +137,11 @@ pub struct TraceResult {
 #[non_exhaustive]
 pub enum TraceError {
     /// The file cannot be opened or read, or its compression is damaged.
-    #[error("cannot read {}, after line {line}: {source}", .path.display())]
+    #[error("cannot read {}{}", .path.display(), if *.line > 0 {
+        format!(" beyond line {}\nhint: `gzip -t` tells whether a compressed file is whole", .line)
+    } else {
+        "\nhint: a trace file is JSON lines, plain or gzip".to_owned()
+    })]
     Io {
         /// The file.
         path: PathBuf,
@@ -147,7 +151,7 @@ pub enum TraceError {
         source: std::io::Error,
     },
     /// A line that is no game.
-    #[error("{}, line {line}: not a recorded game: {source}\nhint: a trace file has one JSON object per line, as recorded traces do", .path.display())]
+    #[error("{}, line {line}: not a recorded game\nhint: a trace file has one JSON object per line, as recorded traces do", .path.display())]
     Json {
         /// The file.
         path: PathBuf,
@@ -157,7 +161,10 @@ pub enum TraceError {
         source: serde_json::Error,
     },
     /// A line beyond any plausible game.
-    #[error("{}, line {line}: longer than {LINE_BYTES_MAX} bytes", .path.display())]
+    #[error(
+        "{}, line {line}: longer than {LINE_BYTES_MAX} bytes\nhint: a trace file has one game per line",
+        .path.display()
+    )]
     LineTooLong {
         /// The file.
         path: PathBuf,
@@ -216,7 +223,7 @@ impl TraceReader {
                 break;
             }
         }
-        serde_json::from_slice(&text).map(Some).map_err(|source| TraceError::Json {
+        serde_json::from_slice(text.trim_ascii_end()).map(Some).map_err(|source| TraceError::Json {
             path: self.path.clone(),
             line: self.line,
             source,

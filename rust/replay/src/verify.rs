@@ -34,6 +34,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    #[allow(clippy::needless_pass_by_value, reason = "called with numbers, texts and errors made on the spot")]
     fn differ(&mut self, field: &str, expected: impl ToString, got: impl ToString) {
         self.differences.push(Difference {
             game: self.trace.id.clone(),

@@ -213,8 +213,10 @@ fn symmetries(board: BoardKind) -> Vec<Symmetry> {
     let mut i = 0;
     while i < maps.len() {
         for [a, b, c, d] in generators {
-            let [e, f, g, h] = maps[i];
-            let product = [a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h];
+            let old = maps[i];
+            let row = |x: i32, y: i32| [x * old[0] + y * old[2], x * old[1] + y * old[3]];
+            let (top, bottom) = (row(a, b), row(c, d));
+            let product = [top[0], top[1], bottom[0], bottom[1]];
             if !maps.contains(&product) {
                 maps.push(product);
             }

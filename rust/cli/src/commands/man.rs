@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
 
 /// File name and content of the page of `command` and of every command below it.
 fn pages(command: &clap::Command) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let man = Man::new(command.clone());
+    let man = Man::new(command.clone()).source(concat!("rrpipe ", env!("CARGO_PKG_VERSION"))).manual("RingRift Manual");
     let mut page = Vec::new();
     man.render(&mut page)?;
     let mut pages = vec![(man.get_filename(), page)];

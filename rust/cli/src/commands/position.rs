@@ -1,9 +1,10 @@
 //! The options by which commands are told a position.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
-use ringrift_replay::{TraceReader, start_of_trace};
+use ringrift_replay::{RingOrder, StateDocument, TraceReader, start_of_trace};
 use ringrift_rules::{AnyPosition, BoardKind, Move, PlayerCount, RuleOptions};
 
 use crate::{Failure, OrFail as _, exit};
@@ -62,6 +63,12 @@ pub(crate) struct PositionArgs {
     /// Trace file (JSON lines, plain or gzip) to take a game from
     #[arg(long, value_name = "FILE", conflicts_with_all = ["board_type", "num_players", "rings_per_player", "lps_rounds", "swap_rule"])]
     trace: Option<PathBuf>,
+    /// Game state as upstream writes it (JSON); `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["board_type", "num_players", "rings_per_player", "lps_rounds", "swap_rule", "position", "trace"])]
+    state: Option<PathBuf>,
+    /// How the state file lists the rings of a stack: as upstream's Python service, or as its TypeScript engine
+    #[arg(long, value_enum, value_name = "ORDER", requires = "state", default_value_t = Rings::BottomToTop)]
+    ring_order: Rings,
     /// Which game of the trace: its number from 0, or its id
     #[arg(long, value_name = "GAME", requires = "trace", default_value = "0")]
     game_id: String,
@@ -72,6 +79,15 @@ pub(crate) struct PositionArgs {
     #[arg(long, value_name = "MOVES")]
     moves: Vec<String>,
 }
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Rings {
+    BottomToTop,
+    TopToBottom,
+}
+
+/// Largest state file that is read, in bytes; a state with a history of thousands of moves has a few million.
+const STATE_BYTES_MAX: u64 = 256 << 20;
 
 /// A position and the move that led to it, with the position before, if there was one.
 pub(crate) struct Found {
@@ -95,10 +111,14 @@ impl PositionArgs {
     /// # Errors
     /// [`exit::BAD_INPUT`] for texts and traces that do not hold it, [`exit::IO`] for a file that cannot be read.
     pub(crate) fn find(&self) -> Result<Found, Failure> {
-        let mut found = match (&self.position, &self.trace) {
-            (Some(text), _) => Found { position: AnyPosition::from_str(text).or_fail(exit::BAD_INPUT)?, last: None },
-            (None, Some(path)) => self.replayed(path)?,
-            (None, None) => Found { position: self.game.start(), last: None },
+        let mut found = if let Some(text) = &self.position {
+            Found { position: AnyPosition::from_str(text).or_fail(exit::BAD_INPUT)?, last: None }
+        } else if let Some(path) = &self.trace {
+            self.replayed(path)?
+        } else if let Some(path) = &self.state {
+            Found { position: self.state_position(path)?, last: None }
+        } else {
+            Found { position: self.game.start(), last: None }
         };
         for text in self.moves.iter().flat_map(|moves| moves.split_ascii_whitespace()) {
             found.make(text)?;
@@ -106,7 +126,30 @@ impl PositionArgs {
         Ok(found)
     }
 
-    fn replayed(&self, path: &std::path::Path) -> Result<Found, Failure> {
+    fn state_position(&self, path: &Path) -> Result<AnyPosition, Failure> {
+        let cannot = |error: std::io::Error| {
+            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
+        };
+        let mut bytes = Vec::new();
+        let read = if path == Path::new("-") {
+            std::io::stdin().lock().take(STATE_BYTES_MAX).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(path).map_err(cannot)?.take(STATE_BYTES_MAX).read_to_end(&mut bytes)
+        };
+        read.map_err(cannot)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::message(exit::BAD_INPUT, format!("{} is not UTF-8 text", path.display())))?;
+        let order = match self.ring_order {
+            Rings::BottomToTop => RingOrder::BottomToTop,
+            Rings::TopToBottom => RingOrder::TopToBottom,
+        };
+        let document = StateDocument::from_json(&text, order)
+            .map_err(|error| anyhow::Error::new(error).context(format!("cannot use {}", path.display())))
+            .or_fail(exit::BAD_INPUT)?;
+        Ok(document.position)
+    }
+
+    fn replayed(&self, path: &Path) -> Result<Found, Failure> {
         let mut games = 0;
         for trace in TraceReader::open(path).map_err(trace_failure)? {
             let trace = trace.map_err(trace_failure)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use ringrift_render::{Palette, PlayedMove, Scheme, SvgOptions, TextOptions, render_svg, render_text};
+use ringrift_replay::{Nulls, StateDocument};
 use ringrift_rules::{AnyPosition, MoveList};
 
 use super::position::{Found, PositionArgs};
@@ -44,6 +45,8 @@ enum Format {
     Notation,
     /// The canonical state text of traces
     Canonical,
+    /// The game state as upstream writes it, as --state reads it
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -85,10 +88,11 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         ),
         Format::Notation => format!("{position}\n"),
         Format::Canonical => ringrift_replay::canonical_text(&position),
+        Format::Json => StateDocument::new(position.clone()).to_json(Nulls::Write) + "\n",
     };
     if args.legal && format == Format::Text {
         let moves = legal_texts(&position);
-        text += &format!("\n{} legal moves: {}\n", moves.len(), moves.join(" "));
+        text = format!("{text}\n{} legal moves: {}\n", moves.len(), moves.join(" "));
     }
     match &args.output {
         Some(path) => files::write_atomic(path, text.as_bytes())
@@ -132,6 +136,22 @@ mod tests {
         let line = rrpipe(&["show", moves[0], moves[1], "--format", "notation"]).out;
         let again = rrpipe(&["show", "--position", line.trim(), "--format", "notation"]);
         assert_eq!((again.exit, again.out), (exit::OK, line));
+    }
+
+    #[test]
+    fn state_files_lead_back_to_the_position() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let path = path.to_str().unwrap();
+        let moves = ["--moves", "P3,3x2 M3,3>3,5 nL nT"];
+        assert_eq!(rrpipe(&["show", moves[0], moves[1], "--format", "json", "--output", path]).exit, exit::OK);
+        let read = rrpipe(&["show", "--state", path, "--format", "canonical"]);
+        let made = rrpipe(&["show", moves[0], moves[1], "--format", "canonical"]);
+        assert_eq!((read.exit, read.out), (exit::OK, made.out));
+        std::fs::write(path, "{\"players\": 3}").unwrap();
+        let ran = rrpipe(&["show", "--state", path]);
+        assert_eq!(ran.exit, exit::BAD_INPUT);
+        assert!(ran.err.contains("state.json") && ran.err.contains("$.board: "), "{}", ran.err);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use clap::ValueEnum;
 use serde_json::json;
 
+use crate::output::Format;
 use crate::{Context, ExitCode, Failure, exit};
 
 /// Print version, form, machine and Python
@@ -13,12 +13,6 @@ pub(crate) struct Args {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {

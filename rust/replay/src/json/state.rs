@@ -141,7 +141,7 @@ pub struct Envelope {
     pub time_control: TimeControl,
     /// Who looks on.
     pub spectators: Vec<String>,
-    /// Status of an unfinished game; a finished one is always written as completed or abandoned.
+    /// Status of the game; a finished one is always written as completed or abandoned.
     pub status: GameStatus,
     /// Start of the game, ISO 8601.
     pub created_at: String,
@@ -153,7 +153,7 @@ pub struct Envelope {
     pub max_players: u64,
     /// Rings of all players at the start.
     pub total_rings_in_play: u64,
-    /// Optional rules; `swapRuleEnabled` is written from the position.
+    /// Optional rules without `swapRuleEnabled`, which is written from the position.
     pub rules_options: Option<Map<String, Value>>,
     /// Whether the state carries its zobrist hash, as every state after the first move does.
     pub has_zobrist: bool,
@@ -194,7 +194,7 @@ impl Envelope {
             seats,
             time_control: TimeControl { initial_time: 600, increment: 0, kind: "blitz".into() },
             spectators: Vec::new(),
-            status: GameStatus::Active,
+            status: if position.outcome().is_some() { GameStatus::Completed } else { GameStatus::Active },
             created_at: "1970-01-01T00:00:00".into(),
             last_move_at: "1970-01-01T00:00:00".into(),
             is_rated: false,
@@ -299,6 +299,9 @@ impl StateDocument {
         }
         self.envelope.has_zobrist = true;
         self.note_segment(mv, &after);
+        if after.outcome().is_some() {
+            self.envelope.status = GameStatus::Completed;
+        }
         self.position = after;
         self.marker_order = self.markers_in_order();
         Ok(())
@@ -309,15 +312,11 @@ impl StateDocument {
         if let Move::OvertakingCapture { from, .. } = mv {
             *chain = Some(ChainRecord { start: from, visited: Vec::new(), segments: Vec::new() });
         }
-        match (mv, chain.as_mut()) {
-            (
-                Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to },
-                Some(chain),
-            ) => {
-                chain.visited.push(from);
-                chain.segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });
-            }
-            _ => {}
+        if let Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } = mv
+            && let Some(chain) = chain.as_mut()
+        {
+            chain.visited.push(from);
+            chain.segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });
         }
         if after.chain().is_none() {
             *chain = None;

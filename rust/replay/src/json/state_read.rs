@@ -12,7 +12,7 @@ use super::{
         ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, StateDocument, StateJsonError,
         TimeControl,
     },
-    tree::{Faults, Node, is_timestamp, parse, shorten, snake_case},
+    tree::{Faults, Node, integer_of, is_timestamp, parse, shorten, snake_case},
 };
 
 /// Top-level fields that are read; everything else is kept as it is.
@@ -181,7 +181,7 @@ impl Reader<'_, '_> {
             root.require("boardType", "square8, square19, hex8 or hexagonal");
         }
         let players_node = root.require("players", "a list of 2 to 4 players");
-        let seats: Vec<Node<'_, '_>> = players_node.iter().flat_map(|node| node.items()).collect();
+        let seats: Vec<Node<'_, '_>> = players_node.iter().flat_map(Node::items).collect();
         let count = PlayerCount::try_from(seats.len() as u64).ok();
         if let (Some(node), None) = (&players_node, count)
             && node.value.is_array()
@@ -192,6 +192,10 @@ impl Reader<'_, '_> {
         let mut setup = Setup::initial(kind, players, self.rules(kind, players));
         let initial = AnyPosition::initial(kind, players, RuleOptions::standard(kind, players));
         let mut envelope = Envelope::new(&initial);
+        envelope.total_rings_in_play = match root.get("totalRingsInPlay") {
+            Some(node) => node.number(0, COUNTER).unwrap_or_default(),
+            None => u64::from(setup.rules.rings_per_player) * players.get() as u64,
+        };
         for (i, seat) in seats.iter().enumerate() {
             read_seat(i, seat, &mut setup, &mut envelope);
         }
@@ -220,7 +224,8 @@ impl Reader<'_, '_> {
             root.get(name)?.number(least, u64::from(most)).map(|number| number as u16)
         };
         let mut rules = RuleOptions::standard(kind, players);
-        let in_play = root.get("totalRingsInPlay").and_then(|node| node.number(0, COUNTER));
+        // What is wrong with it is noted where the envelope is filled.
+        let in_play = root.get("totalRingsInPlay").and_then(|node| u64::try_from(integer_of(node.value)?).ok());
         if let Some(total) = in_play
             && total % players.get() as u64 == 0
             && let Ok(rings) = u16::try_from(total / players.get() as u64)
@@ -262,7 +267,7 @@ impl Reader<'_, '_> {
             }
         }
         if let Some(stacks) = board.get("stacks") {
-            for (key, node) in stacks.entries() {
+            for (key, node) in stacks.entries().filter(|(_, node)| node.object().is_some()) {
                 let place = keyed_place(geometry, key, &node);
                 let rings = self.stack(&node);
                 if let (Some(cell), Some(rings)) = (place, rings) {
@@ -271,7 +276,7 @@ impl Reader<'_, '_> {
             }
         }
         if let Some(markers) = board.get("markers") {
-            for (key, node) in markers.entries() {
+            for (key, node) in markers.entries().filter(|(_, node)| node.object().is_some()) {
                 let place = keyed_place(geometry, key, &node);
                 let owner = node.require("player", "a player number").and_then(|node| node.number(0, COUNTER));
                 if let Some(kind) = node.get("type")
@@ -305,7 +310,7 @@ impl Reader<'_, '_> {
             envelope.formed_lines = lines.items().map(|node| node.value.clone()).collect();
         }
         if let Some(territories) = board.get("territories").and_then(|node| node.object()) {
-            envelope.territories = territories.clone();
+            envelope.territories.clone_from(territories);
         }
         envelope.board_other = unknown_fields(board, &BOARD_FIELDS);
     }
@@ -365,13 +370,20 @@ impl Reader<'_, '_> {
             }
         }
         setup.winner = root.get("winner").and_then(|node| node.number(0, COUNTER));
-        match (envelope.status, setup.winner) {
-            // Old records leave a finished game in the phase of its last move.
-            (GameStatus::Completed | GameStatus::Abandoned, Some(_)) => setup.phase = Phase::GameOver,
-            (GameStatus::Completed, None) if root.get("winner").is_none() => {
+        let status = root.get("gameStatus").map(|_| envelope.status);
+        match (status, root.get("winner")) {
+            (Some(GameStatus::Waiting | GameStatus::Active | GameStatus::Paused), Some(winner)) => {
+                winner.fault("null while the game is not over");
+            }
+            (Some(GameStatus::Completed), None) => {
                 root.require("winner", "the winner of a completed game; a game stopped without one is not completed");
             }
-            _ => {}
+            // Old records leave a finished game in the phase of its last move.
+            (Some(GameStatus::Completed | GameStatus::Abandoned) | None, Some(_)) => setup.phase = Phase::GameOver,
+            (Some(_) | None, None) => {}
+        }
+        if envelope.status == GameStatus::Active && setup.winner.is_some() {
+            envelope.status = GameStatus::Completed;
         }
         setup.must_move = root.get("mustMoveFromStackKey").and_then(|node| {
             let key = node.text()?;
@@ -487,6 +499,13 @@ impl Reader<'_, '_> {
             envelope.max_players = number;
         }
         envelope.rules_options = root.get("rulesOptions").and_then(|node| node.value.as_object().cloned());
+        if let Some(options) = &mut envelope.rules_options {
+            options.retain(|name, _| !matches!(name.as_str(), "swapRuleEnabled" | "swap_rule_enabled"));
+            // Two-player games always have the options written.
+            if options.is_empty() && envelope.seats.len() == 2 {
+                envelope.rules_options = None;
+            }
+        }
         envelope.has_zobrist = root.get("zobristHash").is_some_and(|node| {
             if node.value.as_u64().is_none() {
                 node.fault("an unsigned integer of 64 bits");
@@ -590,7 +609,6 @@ fn time(root: &Node<'_, '_>, name: &'static str, into: &mut String) {
 
 /// The place of an entry of a map by position key; a `position` inside the entry must be the same.
 fn keyed_place(geometry: &Geometry, key: &str, node: &Node<'_, '_>) -> Option<Coord> {
-    node.object()?;
     let place = key_coord(geometry, key, node);
     if let Some(position) = node.get("position") {
         let inside = position.coord(geometry)?;

@@ -168,7 +168,9 @@ impl<'de> Visitor<'de> for Builder<'_> {
 }
 
 fn key_path(parent: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.len() <= 60 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let plain = key.starts_with(|c: char| c.is_ascii_alphabetic())
+        && key.len() <= 60
+        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { format!("{parent}.{key}") } else { format!("{parent}[{:?}]", shorten(key)) }
 }
 
@@ -373,7 +375,8 @@ impl<'p, 'v> Node<'p, 'v> {
     }
 }
 
-fn integer_of(value: &Value) -> Option<i64> {
+/// An integer, or a number like `18.0`; none for everything else.
+pub(crate) fn integer_of(value: &Value) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;

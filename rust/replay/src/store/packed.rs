@@ -49,7 +49,7 @@ fn base64(bytes: &[u8]) -> String {
 fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     let digits = text.iter().rposition(|&c| c != b'=').map_or(0, |last| last + 1);
-    if text.len() % 4 != 0 || text.len() - digits > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits > 2 {
         return None;
     }
     let (mut bits, mut count, mut out) = (0_u32, 0, Vec::with_capacity(text.len() / 4 * 3));

@@ -245,11 +245,13 @@ impl StoreReader {
         }
         let mut sql = format!("SELECT {columns} FROM games");
         if !query.tests.is_empty() {
-            sql += &format!(" WHERE {}", query.tests.join(" AND "));
+            sql += " WHERE ";
+            sql += &query.tests.join(" AND ");
         }
         sql += " ORDER BY rowid";
         if let Some(limit) = filter.limit {
-            sql += &format!(" LIMIT {}", i64::try_from(limit).unwrap_or(i64::MAX));
+            sql += " LIMIT ";
+            sql += &i64::try_from(limit).unwrap_or(i64::MAX).to_string();
         }
         (sql, query.values)
     }

@@ -188,7 +188,8 @@ pub(crate) fn inspect(connection: &Connection) -> Result<Found> {
     // Databases made from JSON lines keep the moves in a column of the games.
     let inline = in_games.iter().any(|column| column == "moves");
     for table in ESSENTIAL_TABLES {
-        if !has_table(connection, table)? && !(table == "game_moves" && inline) {
+        let stands_in = table == "game_moves" && inline;
+        if !stands_in && !has_table(connection, table)? {
             missing.push(format!("table {table}"));
         }
     }

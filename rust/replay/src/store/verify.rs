@@ -46,7 +46,7 @@ pub fn verify_game(game: &StoredGame) -> Verified {
         checker.differ("initial state", "none", "a game has one");
     }
     match game.start() {
-        Ok(start) => checker.replay(start),
+        Ok(start) => checker.replay(&start),
         Err(error) => checker.differ("initial state", error, "a possible state"),
     }
     checker.verified
@@ -65,9 +65,9 @@ const BEFORE: &str = "state before";
 
 /// The canonical text but for who has been noted in the present round.
 fn without_noted(position: &AnyPosition) -> String {
-    let cut = |line: &str| match line.starts_with("lps ") {
-        true => line.rsplit_once(' ').map_or(line, |(head, _)| head).to_owned(),
-        false => line.to_owned(),
+    let cut = |line| match str::rsplit_once(line, ' ') {
+        Some((head, _)) if head.starts_with("lps ") => head,
+        _ => line,
     };
     canonical_text(position).lines().map(cut).collect::<Vec<_>>().join("\n")
 }
@@ -108,8 +108,8 @@ impl Checker<'_> {
         }
     }
 
-    fn replay(&mut self, start: StateDocument) {
-        self.compare_start(&start);
+    fn replay(&mut self, start: &StateDocument) {
+        self.compare_start(start);
         let mut position = start.position.clone();
         let mut turns = TurnCounter::new(position.to_move().number());
         let mut last_time = None;
@@ -154,7 +154,7 @@ impl Checker<'_> {
             }
         }
         self.ply = None;
-        self.compare_end(&start, &position, turns.total());
+        self.compare_end(start, &position, turns.total());
         let left: Vec<String> = self.snapshots.keys().chain(self.history.keys()).map(ToString::to_string).collect();
         if !left.is_empty() {
             self.differ("states", format!("after moves {}", left.join(", ")), "the game has no such moves");

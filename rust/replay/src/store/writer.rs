@@ -97,6 +97,9 @@ pub struct WriterSummary {
     pub commits: u64,
 }
 
+/// Where to tell what became of a game, and what that is unless the transaction fails.
+type Answer = (SyncSender<Result<Stored, StoreError>>, Result<Stored, StoreError>);
+
 struct Job {
     game: EncodedGame,
     ack: SyncSender<Result<Stored, StoreError>>,
@@ -241,7 +244,7 @@ impl Worker {
 
     /// Stores a game and those that wait behind it in one transaction, then acknowledges them.
     fn commit_batch(&mut self, first: Job) {
-        let mut acks: Vec<(SyncSender<Result<Stored, StoreError>>, Result<Stored, StoreError>)> = Vec::new();
+        let mut acks: Vec<Answer> = Vec::new();
         let committed = self.fill_batch(first, &mut acks);
         if committed.is_ok() {
             self.summary.commits += 1;
@@ -261,11 +264,7 @@ impl Worker {
         }
     }
 
-    fn fill_batch(
-        &mut self,
-        first: Job,
-        acks: &mut Vec<(SyncSender<Result<Stored, StoreError>>, Result<Stored, StoreError>)>,
-    ) -> Result<(), StoreError> {
+    fn fill_batch(&mut self, first: Job, acks: &mut Vec<Answer>) -> Result<(), StoreError> {
         let at = At { path: &self.path, waited_ms: self.waited_ms };
         let begun = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
         let mut transaction = match begun {

@@ -108,6 +108,10 @@ impl<B: Board> Position<B> {
                 } else {
                     self.generate_recoveries(player, list);
                 }
+                // Upstream lists the swap until player 2 has moved. In play that is over by now.
+                if self.may_swap_sides(player) {
+                    list.push(Move::SwapSides);
+                }
                 if list.is_empty() {
                     list.push(Move::NoMovementAction);
                 }
