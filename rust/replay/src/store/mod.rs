@@ -16,6 +16,7 @@ mod python_json;
 mod reader;
 mod rows;
 mod schema;
+mod soak;
 mod timestamp;
 mod verify;
 mod writer;
@@ -31,6 +32,7 @@ pub use rows::{
     GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, ReplayedGame, SnapshotRow, StoredGame,
 };
 pub use schema::{MOVES_MIN, VERSION as SCHEMA_VERSION};
+pub use soak::{soak_record, soak_state, to_snake_case};
 pub use timestamp::{format_timestamp, parse_timestamp};
 pub use verify::{Verified, verify_game};
 pub use writer::{Ack, StoreWriter, Stored, WriterOptions, WriterSummary};

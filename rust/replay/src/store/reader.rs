@@ -150,11 +150,11 @@ impl StoreReader {
     ///
     /// # Errors
     /// The list of games cannot be read; later faults come with their games.
-    pub fn games(
-        &mut self,
+    pub fn games<'a>(
+        &'a mut self,
         filter: &GameFilter,
         parts: Parts,
-    ) -> Result<impl ExactSizeIterator<Item = Result<StoredGame, StoreError>>, StoreError> {
+    ) -> Result<impl ExactSizeIterator<Item = Result<StoredGame, StoreError>> + use<'a>, StoreError> {
         let ids = self.ids(filter)?;
         Ok(ids.into_iter().map(move |id| self.game_with(&id, parts)))
     }
