@@ -1,9 +1,11 @@
-//! Recorded games of RingRift: the state and move JSON of upstream, recorded traces, and their verification.
+//! Recorded games of RingRift: the state and move JSON of upstream, recorded traces, replay databases, and their
+//! verification.
 #![forbid(unsafe_code)]
 
 mod canonical;
 mod json;
 mod record;
+mod store;
 mod trace;
 mod verify;
 
@@ -14,5 +16,12 @@ pub use json::{
     move_from_json, move_from_json_text, move_to_json,
 };
 pub use record::record_trace;
+pub use store::{
+    Ack, EncodedGame, GameFilter, GameRow, History, HistoryRow, HistorySide, MOVES_MIN, MoveNotes, MoveRow, MoveSource,
+    NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION, SNAPSHOT_INTERVAL_VARIABLE,
+    SeatRecord, SnapshotRow, Snapshots, StoreError, StoreInfo, StoreReader, StoreWriter, Stored, StoredGame, Verified,
+    WriterOptions, WriterSummary, format_timestamp, game_id, parse_timestamp, python_json, python_json_sorted,
+    soak_record, soak_state, to_snake_case, verify_game,
+};
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
 pub use verify::{Difference, start_of_trace, verify_trace};

@@ -16,4 +16,5 @@ pub use state::{
     ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, SeatEnvelope, StateDocument,
     StateJsonError, TimeControl,
 };
+pub(crate) use tree::snake_case;
 pub use tree::{JsonFault, JsonSyntaxError};

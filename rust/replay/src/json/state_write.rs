@@ -104,7 +104,7 @@ impl StateDocument {
         out.done()
     }
 
-    fn status(&self) -> GameStatus {
+    pub(crate) fn status(&self) -> GameStatus {
         match (self.position.outcome().is_some(), self.envelope.status) {
             (_, GameStatus::Abandoned) => GameStatus::Abandoned,
             (true, _) => GameStatus::Completed,

@@ -1,0 +1,38 @@
+//! Replay databases: SQLite files with whole games, in upstream's schema.
+//!
+//! [`StoreWriter`] stores games, [`StoreReader`] reads them, [`verify_game`] replays them on the engine and lists
+//! differences. Files of every schema version can be read; a writer migrates the file that it opens.
+
+mod bare;
+mod connection;
+mod derive;
+mod encode;
+mod error;
+mod game;
+mod insert;
+mod migrate;
+mod packed;
+mod python_json;
+mod reader;
+mod rows;
+mod schema;
+mod soak;
+mod timestamp;
+mod verify;
+mod writer;
+
+pub use encode::EncodedGame;
+pub use error::StoreError;
+pub use game::{
+    History, MoveNotes, NewGame, RecordForm, RecordedMove, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, Snapshots, game_id,
+};
+pub use python_json::{python_json, python_json_sorted};
+pub use reader::{GameFilter, Parts, StoreInfo, StoreReader};
+pub use rows::{
+    GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, ReplayedGame, SnapshotRow, StoredGame,
+};
+pub use schema::{MOVES_MIN, VERSION as SCHEMA_VERSION};
+pub use soak::{soak_record, soak_state, to_snake_case};
+pub use timestamp::{format_timestamp, parse_timestamp};
+pub use verify::{Verified, verify_game};
+pub use writer::{Ack, StoreWriter, Stored, WriterOptions, WriterSummary};

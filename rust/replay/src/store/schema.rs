@@ -1,0 +1,215 @@
+//! Tables, indexes and triggers of a replay database. Source: replay-db.md section 2.
+//!
+//! Names, types, defaults, keys and order of the columns are those of upstream's schema 18.
+
+use rusqlite::{Connection, OptionalExtension as _, Result};
+
+/// The schema version that this program writes.
+pub const VERSION: u32 = 18;
+
+/// Fewest moves of a completed game; the triggers refuse less.
+pub const MOVES_MIN: usize = 5;
+
+/// Tables without which a file is no replay database. Upstream can do without the others, and so can the reader.
+pub(crate) const ESSENTIAL_TABLES: [&str; 2] = ["games", "game_moves"];
+
+/// Columns of `games` that every version has.
+pub(crate) const ESSENTIAL_COLUMNS: [&str; 6] =
+    ["game_id", "board_type", "num_players", "created_at", "game_status", "total_moves"];
+
+/// Key and parent of the tables that hang on a game.
+macro_rules! child_of_games {
+    ($key:literal) => {
+        concat!("PRIMARY KEY (", $key, "), FOREIGN KEY (game_id) REFERENCES games(game_id) ON DELETE CASCADE)")
+    };
+}
+
+const TABLES: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS schema_metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS games (
+        game_id TEXT PRIMARY KEY, board_type TEXT NOT NULL, num_players INTEGER NOT NULL, rng_seed INTEGER,
+        created_at TEXT NOT NULL, completed_at TEXT, game_status TEXT NOT NULL, winner INTEGER,
+        termination_reason TEXT, total_moves INTEGER NOT NULL, total_turns INTEGER NOT NULL, duration_ms INTEGER,
+        source TEXT, schema_version INTEGER NOT NULL,
+        time_control_type TEXT DEFAULT 'none', initial_time_ms INTEGER, time_increment_ms INTEGER,
+        metadata_json TEXT, quality_score REAL, quality_category TEXT, engine_mode TEXT,
+        parity_status TEXT DEFAULT 'pending', parity_checked_at TEXT, parity_divergence_move INTEGER,
+        opponent_type TEXT, opponent_model_id TEXT)",
+    concat!(
+        "CREATE TABLE IF NOT EXISTS game_players (
+        game_id TEXT NOT NULL, player_number INTEGER NOT NULL, player_type TEXT NOT NULL,
+        ai_type TEXT, ai_difficulty INTEGER, ai_profile_id TEXT,
+        final_eliminated_rings INTEGER, final_territory_spaces INTEGER, final_rings_in_hand INTEGER, ",
+        child_of_games!("game_id, player_number")
+    ),
+    "CREATE TABLE IF NOT EXISTS game_initial_state (
+        game_id TEXT PRIMARY KEY, initial_state_json TEXT NOT NULL, compressed INTEGER DEFAULT 0,
+        FOREIGN KEY (game_id) REFERENCES games(game_id) ON DELETE CASCADE)",
+    concat!(
+        "CREATE TABLE IF NOT EXISTS game_moves (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, turn_number INTEGER NOT NULL, player INTEGER NOT NULL,
+        phase TEXT NOT NULL, move_type TEXT NOT NULL, move_json TEXT NOT NULL, timestamp TEXT, think_time_ms INTEGER,
+        time_remaining_ms INTEGER, engine_eval REAL, engine_eval_type TEXT, engine_depth INTEGER,
+        engine_nodes INTEGER, engine_pv TEXT, engine_time_ms INTEGER,
+        move_probs TEXT, search_stats_json TEXT, heuristic_features BLOB, ",
+        child_of_games!("game_id, move_number")
+    ),
+    concat!(
+        "CREATE TABLE IF NOT EXISTS game_state_snapshots (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, state_json TEXT NOT NULL,
+        compressed INTEGER DEFAULT 0, state_hash TEXT, ",
+        child_of_games!("game_id, move_number")
+    ),
+    concat!(
+        "CREATE TABLE IF NOT EXISTS game_choices (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, choice_type TEXT NOT NULL, player INTEGER NOT NULL,
+        options_json TEXT NOT NULL, selected_option_json TEXT NOT NULL, ai_reasoning TEXT, ",
+        child_of_games!("game_id, move_number, choice_type")
+    ),
+    concat!(
+        "CREATE TABLE IF NOT EXISTS game_history_entries (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, player INTEGER NOT NULL,
+        phase_before TEXT NOT NULL, phase_after TEXT NOT NULL, status_before TEXT NOT NULL, status_after TEXT NOT NULL,
+        progress_before_json TEXT NOT NULL, progress_after_json TEXT NOT NULL,
+        state_hash_before TEXT, state_hash_after TEXT, board_summary_before_json TEXT, board_summary_after_json TEXT,
+        state_before_json TEXT, state_after_json TEXT, compressed_states INTEGER DEFAULT 0,
+        available_moves_json TEXT, available_moves_count INTEGER, engine_eval REAL, engine_depth INTEGER,
+        fsm_valid INTEGER, fsm_error_code TEXT, ",
+        child_of_games!("game_id, move_number")
+    ),
+    concat!(
+        "CREATE TABLE IF NOT EXISTS game_nnue_features (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, player_perspective INTEGER NOT NULL,
+        features BLOB NOT NULL, value REAL NOT NULL, board_type TEXT NOT NULL, feature_dim INTEGER NOT NULL, ",
+        child_of_games!("game_id, move_number, player_perspective")
+    ),
+    "CREATE TABLE IF NOT EXISTS orphaned_games (
+        game_id TEXT PRIMARY KEY, detected_at TEXT NOT NULL, reason TEXT, original_status TEXT,
+        board_type TEXT, num_players INTEGER)",
+];
+
+/// Name, table and columns.
+const INDEXES: &[(&str, &str, &str)] = &[
+    ("idx_games_board_type", "games", "board_type"),
+    ("idx_games_winner", "games", "winner"),
+    ("idx_games_termination", "games", "termination_reason"),
+    ("idx_games_created", "games", "created_at"),
+    ("idx_games_source", "games", "source"),
+    ("idx_games_board_players", "games", "board_type, num_players"),
+    ("idx_games_created_board", "games", "created_at, board_type"),
+    ("idx_games_board_created", "games", "board_type, created_at"),
+    ("idx_games_quality", "games", "quality_score DESC"),
+    ("idx_games_quality_board", "games", "board_type, quality_score DESC"),
+    ("idx_games_engine_mode", "games", "engine_mode"),
+    ("idx_games_board_engine", "games", "board_type, engine_mode"),
+    ("idx_games_parity_status", "games", "parity_status"),
+    ("idx_games_board_parity", "games", "board_type, parity_status"),
+    ("idx_games_parity_created", "games", "parity_status, created_at"),
+    ("idx_games_config", "games", "board_type, num_players, game_status"),
+    ("idx_games_opponent_type", "games", "opponent_type"),
+    ("idx_games_board_opponent", "games", "board_type, opponent_type"),
+    ("idx_moves_game_turn", "game_moves", "game_id, turn_number"),
+    ("idx_moves_lookup", "game_moves", "game_id, move_number"),
+    ("idx_history_game", "game_history_entries", "game_id"),
+    ("idx_history_game_phase", "game_history_entries", "game_id, phase_before"),
+    ("idx_history_game_player", "game_history_entries", "game_id, player"),
+    ("idx_moves_player", "game_moves", "game_id, player"),
+    ("idx_nnue_game", "game_nnue_features", "game_id"),
+    ("idx_nnue_board_type", "game_nnue_features", "board_type"),
+    ("idx_orphaned_detected", "orphaned_games", "detected_at"),
+];
+
+/// A completed game has at least [`MOVES_MIN`] moves, however it comes into the table.
+pub(crate) const TRIGGERS: [&str; 2] = [
+    "CREATE TRIGGER IF NOT EXISTS enforce_moves_on_complete BEFORE UPDATE ON games
+     WHEN NEW.game_status IN ('completed', 'finished') AND NEW.total_moves < 5
+     BEGIN SELECT RAISE(ABORT, 'a completed game has at least 5 moves'); END",
+    "CREATE TRIGGER IF NOT EXISTS enforce_moves_on_insert AFTER INSERT ON games
+     WHEN NEW.game_status IN ('completed', 'finished')
+     BEGIN
+         SELECT CASE WHEN (SELECT COUNT(*) FROM game_moves WHERE game_id = NEW.game_id) < 5
+         THEN RAISE(ABORT, 'a completed game has at least 5 moves, which are inserted before it is completed') END;
+     END",
+];
+const _: () = assert!(MOVES_MIN == 5, "the triggers spell the number out");
+
+/// Makes whatever tables, indexes and triggers are missing.
+pub(crate) fn create(connection: &Connection) -> Result<()> {
+    for sql in TABLES {
+        connection.execute(sql, [])?;
+    }
+    for (name, table, columns) in INDEXES {
+        connection.execute(&format!("CREATE INDEX IF NOT EXISTS {name} ON {table}({columns})"), [])?;
+    }
+    for sql in TRIGGERS {
+        connection.execute(sql, [])?;
+    }
+    Ok(())
+}
+
+/// Notes the schema version.
+pub(crate) fn set_version(connection: &Connection, version: u32) -> Result<()> {
+    let sql = "INSERT OR REPLACE INTO schema_metadata (key, value) VALUES ('schema_version', ?1)";
+    connection.execute(sql, [version.to_string()]).map(drop)
+}
+
+pub(crate) fn has_table(connection: &Connection, name: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+    connection.query_row(sql, [name], |_| Ok(())).optional().map(|found| found.is_some())
+}
+
+/// Columns of a table; none if there is no such table.
+pub(crate) fn columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+/// What a file says it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// No table at all.
+    Empty,
+    /// A replay database of this version.
+    Store(u32),
+    /// A version that is no number of a known schema.
+    UnknownVersion(String),
+    /// Tables or columns that a replay database has are missing.
+    Other(String),
+}
+
+/// Looks what a database is.
+pub(crate) fn inspect(connection: &Connection) -> Result<Found> {
+    let objects: i64 = connection.query_row("SELECT COUNT(*) FROM sqlite_master", [], |row| row.get(0))?;
+    if objects == 0 {
+        return Ok(Found::Empty);
+    }
+    let mut missing = Vec::new();
+    let in_games = columns(connection, "games")?;
+    // Databases made from JSON lines keep the moves in a column of the games.
+    let inline = in_games.iter().any(|column| column == "moves");
+    for table in ESSENTIAL_TABLES {
+        let stands_in = table == "game_moves" && inline;
+        if !stands_in && !has_table(connection, table)? {
+            missing.push(format!("table {table}"));
+        }
+    }
+    if !in_games.is_empty() {
+        let absent = ESSENTIAL_COLUMNS.iter().filter(|name| !in_games.iter().any(|column| column == *name));
+        missing.extend(absent.map(|name| format!("column games.{name}")));
+    }
+    if !missing.is_empty() {
+        return Ok(Found::Other(missing.join(", ")));
+    }
+    if !has_table(connection, "schema_metadata")? {
+        return Ok(Found::Store(1));
+    }
+    let sql = "SELECT CAST(value AS TEXT) FROM schema_metadata WHERE key = 'schema_version'";
+    let text: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(match text {
+        None => Found::Store(1),
+        Some(text) => match text.trim().parse() {
+            Ok(version @ 1..=VERSION) => Found::Store(version),
+            _ => Found::UnknownVersion(text),
+        },
+    })
+}
