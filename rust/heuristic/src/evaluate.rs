@@ -19,7 +19,7 @@ pub(crate) struct Task<'t, B: Board> {
     pub tables: &'t Tables<B>,
     pub geometry: EvalGeometry,
     pub full: bool,
-    /// Cells with markers in the order that upstream keeps them in; see [`closure`].
+    /// Cells with markers in the order that upstream keeps them in; see [`Task::closure`].
     pub marker_order: Option<&'t [Cell]>,
 }
 
