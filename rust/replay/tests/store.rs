@@ -176,7 +176,7 @@ fn unstorable_games_are_refused_with_reasons() {
     timeless.moves[3].timestamp = Some("yesterday".into());
     let nameless = NewGame { id: String::new(), ..game };
     for (game, said) in
-        [(short, "4 moves"), (illegal, "ply 0: illegal move"), (timeless, "yesterday"), (nameless, "name")]
+        vec![(short, "4 moves"), (illegal, "ply 0: illegal move"), (timeless, "yesterday"), (nameless, "name")]
     {
         let text = writer.store(&game).unwrap_err().to_string();
         assert!(text.contains(said) && text.contains("\nhint: "), "{text}");
@@ -213,7 +213,9 @@ fn many_threads_share_a_writer_and_its_commits() {
                     (0..25).map(|i| random_game(BoardKind::Square8, PlayerCount::Two, 9, 4 * i + thread, false));
                 let acks: Vec<_> =
                     games.map(|game| writer.submit(game.encode(writer.form()).unwrap()).unwrap()).collect();
-                acks.into_iter().for_each(|ack| assert_eq!(ack.wait(), Ok(Stored::New)));
+                for ack in acks {
+                    assert_eq!(ack.wait(), Ok(Stored::New));
+                }
             });
         }
     });
