@@ -169,7 +169,7 @@ mod tests {
         let by_name = ok(&["replay", "show", &path, "--game-id", "two", "--ply", "9", "--format", "notation"]);
         let by_number = ok(&["replay", "show", &path, "--game-id", "1", "--ply", "9", "--format", "notation"]);
         assert_eq!(by_name.out, by_number.out);
-        assert!(ok(&["replay", "show", &path, "--game-id", "two"]).out.contains("3"));
+        assert!(ok(&["replay", "show", &path, "--game-id", "two"]).out.contains("hex8"));
         assert!(ok(&["replay", "show", &path, "--format", "svg"]).out.starts_with("<svg "));
         let ran = rrpipe(&["replay", "show", &path, "--game-id", "three"]);
         assert_eq!(ran.exit, exit::BAD_INPUT);
