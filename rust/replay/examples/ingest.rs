@@ -2,6 +2,7 @@
 //!
 //! The games are played beforehand. What is timed is replaying and checking them, writing their rows, and committing
 //! them to the disk; every game is acknowledged before the clock stops.
+#![allow(clippy::print_stdout, reason = "a program that prints what it measured")]
 
 use std::{error::Error, path::PathBuf, thread, time::Instant};
 

@@ -20,8 +20,8 @@ pub use store::{
     Ack, EncodedGame, GameFilter, GameRow, History, HistoryRow, HistorySide, MOVES_MIN, MoveNotes, MoveRow, MoveSource,
     NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION, SNAPSHOT_INTERVAL_VARIABLE,
     SeatRecord, SnapshotRow, Snapshots, StoreError, StoreInfo, StoreReader, StoreWriter, Stored, StoredGame, Verified,
-    WriterOptions, WriterSummary, format_timestamp, game_id, parse_timestamp, python_json, python_json_sorted,
-    soak_record, soak_state, to_snake_case, verify_game,
+    WriterOptions, WriterSummary, format_timestamp, game_id, is_database, parse_timestamp, python_json,
+    python_json_sorted, soak_record, soak_state, to_snake_case, verify_game,
 };
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
 pub use verify::{Difference, start_of_trace, verify_trace};

@@ -26,7 +26,7 @@ const CHILD_PATH: &str = "RINGRIFT_TEST_STORE_CHILD";
 const CHILD_GAMES: &str = "RINGRIFT_TEST_STORE_GAMES";
 
 fn game(index: u64) -> NewGame {
-    play::random_game(BoardKind::Square8, PlayerCount::Two, SEED, index, index % 2 == 0)
+    play::random_game(BoardKind::Square8, PlayerCount::Two, SEED, index, index.is_multiple_of(2))
 }
 
 fn id(index: u64) -> String {
@@ -78,7 +78,7 @@ fn child_that_stores_games() {
 
 /// The command that runs this test binary as the child.
 fn child(path: &Path, games: u64) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
     command.args(["--exact", "child_that_stores_games", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(CHILD_PATH, path).env(CHILD_GAMES, games.to_string());
     command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -142,7 +142,9 @@ fn killed_writers_lose_no_acknowledged_game() {
     let smooth = folder.path().join("smooth.db");
     let writer = open(&smooth);
     let acks: Vec<Ack> = (0..total).map(|i| writer.submit(game(i).encode(writer.form()).unwrap()).unwrap()).collect();
-    acks.into_iter().for_each(|ack| assert_eq!(ack.wait(), Ok(Stored::New)));
+    for ack in acks {
+        assert_eq!(ack.wait(), Ok(Stored::New));
+    }
     drop(writer);
     let mut expected = StoreReader::open(&smooth).unwrap();
     for id in &stored {

@@ -176,9 +176,9 @@ fn unstorable_games_are_refused_with_reasons() {
     timeless.moves[3].timestamp = Some("yesterday".into());
     let nameless = NewGame { id: String::new(), ..game };
     for (game, said) in
-        [(short, "4 moves"), (illegal, "ply 0: illegal move"), (timeless, "yesterday"), (nameless, "name")]
+        [(&short, "4 moves"), (&illegal, "ply 0: illegal move"), (&timeless, "yesterday"), (&nameless, "name")]
     {
-        let text = writer.store(&game).unwrap_err().to_string();
+        let text = writer.store(game).unwrap_err().to_string();
         assert!(text.contains(said) && text.contains("\nhint: "), "{text}");
     }
     assert_eq!(writer.close().unwrap().games, 0);
@@ -213,7 +213,9 @@ fn many_threads_share_a_writer_and_its_commits() {
                     (0..25).map(|i| random_game(BoardKind::Square8, PlayerCount::Two, 9, 4 * i + thread, false));
                 let acks: Vec<_> =
                     games.map(|game| writer.submit(game.encode(writer.form()).unwrap()).unwrap()).collect();
-                acks.into_iter().for_each(|ack| assert_eq!(ack.wait(), Ok(Stored::New)));
+                for ack in acks {
+                    assert_eq!(ack.wait(), Ok(Stored::New));
+                }
             });
         }
     });
@@ -233,7 +235,9 @@ fn filters_choose_games() {
     let path = folder.path().join("games.db");
     let writer = writer(&path, RecordForm::LEAN);
     let all = games();
-    all.iter().for_each(|game| assert_eq!(writer.store(game), Ok(Stored::New)));
+    for game in &all {
+        assert_eq!(writer.store(game), Ok(Stored::New));
+    }
     drop(writer);
     Connection::open(&path)
         .unwrap()
@@ -259,21 +263,21 @@ fn filters_choose_games() {
 /// Everything that SQLite knows of a table or index, but for the text of its definition.
 fn schema(connection: &Connection) -> BTreeMap<String, Vec<Vec<String>>> {
     let list = |sql: &str| -> Vec<Vec<String>> {
-        let mut statement = connection.prepare(sql).unwrap();
+        let mut statement = connection.prepare(sql).expect("a readable schema");
         let columns = statement.column_count();
         let row = |row: &rusqlite::Row<'_>| {
             (0..columns).map(|i| row.get_ref(i).map(|value| format!("{value:?}"))).collect::<Result<Vec<_>, _>>()
         };
-        statement.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+        statement.query_map([], row).expect("a readable schema").collect::<Result<_, _>>().expect("a readable schema")
     };
     let mut objects: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     let names: Vec<(String, String)> = connection
         .prepare("SELECT type, name FROM sqlite_master")
-        .unwrap()
+        .expect("a readable schema")
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .unwrap()
+        .expect("a readable schema")
         .collect::<Result<_, _>>()
-        .unwrap();
+        .expect("a readable schema");
     for (kind, name) in names {
         let facts = match kind.as_str() {
             "table" => {

@@ -8,6 +8,7 @@ mod play;
 mod playout;
 mod position;
 mod python;
+mod replay;
 mod show;
 mod verify;
 mod version;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Play(play::Args),
     Playout(playout::Args),
     Python(python::Args),
+    Replay(replay::Args),
     Show(show::Args),
     Verify(verify::Args),
     Version(version::Args),
@@ -41,6 +43,7 @@ impl Command {
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),
             Self::Python(args) => python::run(args, context),
+            Self::Replay(args) => replay::run(&args, context),
             Self::Show(args) => show::run(&args, context),
             Self::Verify(args) => verify::run(&args, context),
             Self::Version(args) => version::run(&args, context),

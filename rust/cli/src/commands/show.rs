@@ -16,6 +16,15 @@ use crate::{Context, ExitCode, Failure, OrFail as _, exit, files};
 #[command(after_help = "Examples: rrpipe show --trace games.jsonl --ply 40\n          \
                   rrpipe show --board-type hex8 --moves P0,0,0x2 --format svg --output board.svg")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    drawing: Drawing,
+    #[command(flatten)]
+    position: PositionArgs,
+}
+
+/// How to draw a position, and where to.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Drawing {
     /// What to print; the default follows the ending of --output
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -31,12 +40,11 @@ pub(crate) struct Args {
     /// List the legal moves under the board
     #[arg(long)]
     legal: bool,
-    #[command(flatten)]
-    position: PositionArgs,
 }
 
+/// What to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// The board in characters, coloured where --color says so
     Text,
     /// A picture
@@ -49,16 +57,37 @@ enum Format {
     Json,
 }
 
+/// Name of a colour scheme.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum SchemeName {
+pub(crate) enum SchemeName {
     /// What the reader's device prefers
     Auto,
     Light,
     Dark,
 }
 
+impl From<SchemeName> for Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::Auto => Self::Auto,
+            SchemeName::Light => Self::Light,
+            SchemeName::Dark => Self::Dark,
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let Found { position, last } = args.position.find()?;
+    draw(&args.drawing, args.position.find()?, &[], context)
+}
+
+/// Draws a position; `names` are those of the seats, if they have any.
+pub(crate) fn draw(
+    args: &Drawing,
+    found: Found,
+    names: &[String],
+    context: &mut Context<'_>,
+) -> Result<ExitCode, Failure> {
+    let Found { position, last } = found;
     let played = last.map(|(before, mv)| PlayedMove { before, mv });
     let extension = args.output.as_ref().and_then(|path| path.extension()).and_then(|end| end.to_str());
     let format = args.format.unwrap_or(if extension == Some("svg") { Format::Svg } else { Format::Text });
@@ -70,19 +99,17 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
                 width: args.width.unwrap_or(100) as usize,
                 palette: if colored { Palette::Ansi256 } else { Palette::Plain },
                 played,
+                names: names.to_vec(),
                 ..TextOptions::default()
             },
         ),
         Format::Svg => render_svg(
             &position,
             &SvgOptions {
-                scheme: match args.scheme {
-                    SchemeName::Auto => Scheme::Auto,
-                    SchemeName::Light => Scheme::Light,
-                    SchemeName::Dark => Scheme::Dark,
-                },
+                scheme: args.scheme.into(),
                 width: args.width,
                 played,
+                names: names.to_vec(),
                 ..SvgOptions::default()
             },
         ),

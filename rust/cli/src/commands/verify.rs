@@ -6,21 +6,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
-use ringrift_replay::{Difference, TraceReader, verify_trace};
+use ringrift_replay::{
+    Difference, GameFilter, Parts, StoreError, StoreReader, TraceReader, is_database, verify_game, verify_trace,
+};
 use serde_json::json;
 
 use super::position::trace_failure;
+use super::replay::store_failure;
 use crate::{Context, ExitCode, Failure, OrFail as _, exit, interrupt};
 
 /// Replay recorded games and list every difference from the engine
 ///
 /// Compared are, as far as a record holds them: legal moves, phase, player, state hash, canonical state, container order
-/// of stacks, zobrist hash, and the result. Exit status 0 means no difference, 3 differences, 4 a file that cannot be
-/// read to its end.
+/// of stacks, zobrist hash, and the result; in replay databases every column that follows from the moves. Exit status 0
+/// means no difference, 3 differences, 4 a file that cannot be read to its end.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: rrpipe verify tests/data/traces")]
+#[command(after_help = "Examples: rrpipe verify tests/data/traces\n          rrpipe verify data/games/selfplay.db")]
 pub(crate) struct Args {
-    /// Trace files (JSON lines, plain or gzip), or folders with *.jsonl and *.jsonl.gz files
+    /// Replay databases, trace files (JSON lines, plain or gzip), or folders with *.db, *.jsonl and *.jsonl.gz files
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// How to print the report
@@ -85,7 +88,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     Ok(status)
 }
 
-/// The files meant: those named, and the traces inside folders.
+/// The files meant: those named, and the databases and traces inside folders.
 fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
@@ -99,29 +102,79 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         let before = files.len();
         for entry in path.read_dir().map_err(cannot)? {
             let file = entry.map_err(cannot)?.path();
-            if file.file_name().is_some_and(|name| is_trace_name(&name.to_string_lossy())) {
+            if file.file_name().is_some_and(|name| is_record_name(&name.to_string_lossy())) {
                 files.push(file);
             }
         }
         files[before..].sort_unstable();
         if files.len() == before {
-            let text = format!("the folder {} holds no trace", path.display());
-            return Err(Failure::message(exit::BAD_INPUT, text).hint("traces are *.jsonl or *.jsonl.gz files"));
+            let text = format!("the folder {} holds no recorded games", path.display());
+            let hint = "databases are *.db files, traces *.jsonl or *.jsonl.gz files";
+            return Err(Failure::message(exit::BAD_INPUT, text).hint(hint));
         }
     }
     Ok(files)
 }
 
-fn is_trace_name(name: &str) -> bool {
-    [".jsonl", ".jsonl.gz"].iter().any(|end| name.ends_with(end))
+fn is_record_name(name: &str) -> bool {
+    [".db", ".jsonl", ".jsonl.gz"].iter().any(|end| name.ends_with(end))
 }
 
 fn verify_file(path: &Path, stop: &AtomicBool) -> Report {
+    let has_its_name = path.extension().is_some_and(|end| end == "db");
+    let mut report =
+        if has_its_name || is_database(path) { verify_database(path, stop) } else { verify_traces(path, stop) };
+    // Games of a file are verified side by side; the report does not depend on which was first.
+    report.differences.sort_unstable_by(|a, b| (&a.game, a.ply).cmp(&(&b.game, b.ply)));
+    report
+}
+
+fn verify_database(path: &Path, stop: &AtomicBool) -> Report {
+    let failed = |error: StoreError| Report { fault: Some(store_failure(error)), ..Report::default() };
+    let mut reader = match StoreReader::open(path) {
+        Ok(reader) => reader,
+        Err(error) => return failed(error),
+    };
+    let mut broken = Report::default();
+    match reader.integrity_faults() {
+        Ok(faults) => {
+            if let Some(first) = faults.first() {
+                let text = format!("{} is damaged: {first}", path.display());
+                broken.fault =
+                    Some(Failure::message(exit::BAD_INPUT, text).hint("the games that can be read are verified"));
+            }
+        }
+        Err(error) => return failed(error),
+    }
+    let games = match reader.games(&GameFilter::default(), Parts::All) {
+        Ok(games) => games,
+        Err(error) => return failed(error),
+    };
+    let report = games
+        .take_while(|_| !stop.load(Ordering::Relaxed))
+        .par_bridge()
+        .map(|game| match game {
+            Ok(game) => {
+                let verified = verify_game(&game);
+                Report { games: 1, plies: verified.plies as u64, differences: verified.differences, fault: None }
+            }
+            Err(StoreError::TornGame { game, what, .. }) => {
+                let difference =
+                    Difference { game, ply: None, field: "rows".into(), expected: what, got: "a whole game".into() };
+                Report { games: 1, differences: vec![difference], ..Report::default() }
+            }
+            Err(error) => failed(error),
+        })
+        .reduce(Report::default, Report::join);
+    broken.join(report)
+}
+
+fn verify_traces(path: &Path, stop: &AtomicBool) -> Report {
     let reader = match TraceReader::open(path) {
         Ok(reader) => reader,
         Err(error) => return Report { fault: Some(trace_failure(error)), ..Report::default() },
     };
-    let mut report = reader
+    reader
         .take_while(|_| !stop.load(Ordering::Relaxed))
         .par_bridge()
         .map(|trace| match trace {
@@ -130,10 +183,7 @@ fn verify_file(path: &Path, stop: &AtomicBool) -> Report {
             }
             Err(error) => Report { fault: Some(trace_failure(error)), ..Report::default() },
         })
-        .reduce(Report::default, Report::join);
-    // Games of a file are verified side by side; the report does not depend on which was first.
-    report.differences.sort_unstable_by(|a, b| (&a.game, a.ply).cmp(&(&b.game, b.ply)));
-    report
+        .reduce(Report::default, Report::join)
 }
 
 impl Report {
@@ -227,6 +277,6 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let ran = rrpipe(&["verify", empty.path().to_str().unwrap()]);
         assert_eq!(ran.exit, exit::BAD_INPUT);
-        assert!(ran.err.contains("holds no trace"), "{}", ran.err);
+        assert!(ran.err.contains("holds no recorded games"), "{}", ran.err);
     }
 }

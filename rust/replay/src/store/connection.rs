@@ -49,6 +49,12 @@ fn check_magic(path: &Path) -> Result<(), StoreError> {
     if head.is_empty() || head == MAGIC { Ok(()) } else { Err(StoreError::NotADatabase { path: path.to_owned() }) }
 }
 
+/// Whether a file begins as every SQLite database does.
+pub fn is_database(path: &Path) -> bool {
+    let mut head = [0; MAGIC.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *MAGIC
+}
+
 /// How a writer opens its database.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct WriteSettings {

@@ -21,6 +21,7 @@ mod timestamp;
 mod verify;
 mod writer;
 
+pub use connection::is_database;
 pub use encode::EncodedGame;
 pub use error::StoreError;
 pub use game::{

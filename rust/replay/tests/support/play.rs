@@ -39,7 +39,9 @@ pub fn random_game(board: BoardKind, players: PlayerCount, seed: u64, index: u64
     let (start, moves) = random_moves(board, players, seed, index, 5000);
     let micros = |ply: usize| 1_767_225_600_000_000 + index as i64 * 60_000_000 + ply as i64 * 12_345;
     let mut end = start.clone();
-    moves.iter().for_each(|&mv| end.make_move(mv));
+    for &mv in &moves {
+        end.make_move(mv);
+    }
     let mut document = StateDocument::new(start);
     document.envelope.created_at = format_timestamp(micros(0));
     document.envelope.last_move_at = format_timestamp(micros(0));
