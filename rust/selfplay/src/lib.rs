@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod playout;
-mod rng;
 
 pub use playout::{PlayedGame, Playout, playout, playout_moves, random_playouts};
-pub use rng::GameRng;
+pub use ringrift_eval::GameRng;

@@ -10,8 +10,9 @@ use crate::{
 };
 
 impl<B: Board> Position<B> {
-    /// No stack, a marker, and a buried ring.
-    pub(crate) fn is_recovery_eligible(&self, player: PlayerId) -> bool {
+    /// Whether the player may recover: no stack, a marker, and a buried ring. Source: RR-CANON-R110.
+    #[inline]
+    pub fn is_recovery_eligible(&self, player: PlayerId) -> bool {
         self.stacks_controlled[player] == 0 && self.rings_on_board[player] > 0 && !self.markers_of(player).is_empty()
     }
 
