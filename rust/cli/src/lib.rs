@@ -12,7 +12,6 @@
 mod commands;
 pub mod exit;
 mod failure;
-pub mod files;
 mod host;
 pub mod input;
 pub mod interrupt;
@@ -29,6 +28,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use commands::Command;
 pub use exit::ExitCode;
 pub use failure::{Failure, OrFail};
+pub use ringrift_replay::files;
 pub use host::{Form, Host, PYTHON_RUNNER, PythonProgram, PythonTask};
 use output::Terminal;
 
