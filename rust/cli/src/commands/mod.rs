@@ -8,6 +8,7 @@ mod play;
 mod playout;
 mod position;
 mod python;
+mod selfplay;
 mod show;
 mod verify;
 mod version;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Play(play::Args),
     Playout(playout::Args),
     Python(python::Args),
+    // Its many flags make it far larger than the others.
+    Selfplay(Box<selfplay::Args>),
     Show(show::Args),
     Verify(verify::Args),
     Version(version::Args),
@@ -41,6 +44,7 @@ impl Command {
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),
             Self::Python(args) => python::run(args, context),
+            Self::Selfplay(args) => selfplay::run(&args, context),
             Self::Show(args) => show::run(&args, context),
             Self::Verify(args) => verify::run(&args, context),
             Self::Version(args) => version::run(&args, context),

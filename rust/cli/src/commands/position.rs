@@ -33,7 +33,7 @@ pub(crate) fn parse_board(text: &str) -> Result<BoardKind, String> {
     text.parse().map_err(|_| "the boards are square8, square19, hex8 and hexagonal".to_owned())
 }
 
-fn parse_players(text: &str) -> Result<PlayerCount, String> {
+pub(crate) fn parse_players(text: &str) -> Result<PlayerCount, String> {
     let count = text.parse::<u64>().map_err(|_| "not a number".to_owned())?;
     PlayerCount::try_from(count).map_err(|_| "RingRift is played by 2, 3 or 4 players".to_owned())
 }
