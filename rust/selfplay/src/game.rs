@@ -229,3 +229,45 @@ impl<B: Board> Game<'_, B> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::path::Path;
+
+    use ringrift_replay::StoreReader;
+    use ringrift_rules::with_position;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Expected lengths are upstream's: decisions of the host minus one.
+    #[test]
+    fn decisions_of_recorded_games_are_told_from_bookkeeping() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data");
+        let folder = tempfile::tempdir().unwrap();
+        let text = std::fs::read_to_string(data.join("soak/lengths.json")).unwrap();
+        let expected: Value = serde_json::from_str(&text).unwrap();
+        for game in expected["games"].as_array().unwrap() {
+            let name = game["database"].as_str().unwrap();
+            let packed = std::fs::File::open(data.join(format!("dbs/{name}.db.gz"))).unwrap();
+            let mut bytes = Vec::new();
+            flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let mut reader = StoreReader::open(&path).unwrap();
+            let stored = reader.game(game["game_id"].as_str().unwrap()).unwrap();
+            let replayed = stored.replay_all().unwrap();
+            let mut position = replayed.start.position.clone();
+            let (mut decisions, mut legal) = (0_u64, MoveList::new());
+            for &mv in &replayed.moves {
+                position.legal_moves(&mut legal);
+                decisions += u64::from(!with_position!(&position, position => is_automatic(position, &legal)));
+                position.make_move(mv);
+            }
+            assert_eq!(Some(decisions - 1), game["length"].as_u64(), "{game}");
+            let reason = position.recorded_reason().unwrap().termination();
+            assert_eq!(Some(reason.as_str()), game["termination_reason"].as_str());
+        }
+    }
+}
