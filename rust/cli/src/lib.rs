@@ -28,9 +28,9 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use commands::Command;
 pub use exit::ExitCode;
 pub use failure::{Failure, OrFail};
-pub use ringrift_replay::files;
 pub use host::{Form, Host, PYTHON_RUNNER, PythonProgram, PythonTask};
 use output::Terminal;
+pub use ringrift_replay::files;
 
 /// RingRift: play, analyse and train from the command line.
 #[derive(Debug, Parser)]

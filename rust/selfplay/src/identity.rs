@@ -88,7 +88,11 @@ pub(crate) fn save(jsonl: &Path, run_id: &str, settings: &Map<String, Value>) ->
 }
 
 /// Compares the settings of a run with those it is to be resumed with.
-pub(crate) fn compare(jsonl: &Path, before: &Map<String, Value>, now: &Map<String, Value>) -> Result<(), IdentityError> {
+pub(crate) fn compare(
+    jsonl: &Path,
+    before: &Map<String, Value>,
+    now: &Map<String, Value>,
+) -> Result<(), IdentityError> {
     let changed = now.iter().find(|(name, value)| before.get(*name).is_some_and(|known| known != *value));
     match changed {
         None => Ok(()),

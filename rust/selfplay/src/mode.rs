@@ -39,7 +39,10 @@ const NOT_YET: [&str; 18] = [
 #[non_exhaustive]
 pub enum ModeError {
     /// Upstream has it, this program does not.
-    #[error("engine mode {mode} is not available: its engine is not built yet\nhint: the modes are {}", EngineMode::names())]
+    #[error(
+        "engine mode {mode} is not available: its engine is not built yet\nhint: the modes are {}",
+        EngineMode::names()
+    )]
     NotYet {
         /// The mode.
         mode: &'static str,

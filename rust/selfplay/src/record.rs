@@ -122,7 +122,8 @@ impl GameRecord {
             "seats": seats,
         });
         let (head, tail) = (python_json(&head), python_json(&tail));
-        let mut line = String::with_capacity(head.len() + tail.len() + self.moves_json.len() + self.initial_json.len() + 40);
+        let mut line =
+            String::with_capacity(head.len() + tail.len() + self.moves_json.len() + self.initial_json.len() + 40);
         line.push_str(head.trim_end_matches('}'));
         let _ = write!(line, ", \"moves\": {}, \"initial_state\": {}, ", self.moves_json, self.initial_json);
         line.push_str(tail.strip_prefix('{').unwrap_or(&tail));

@@ -195,7 +195,8 @@ impl<'a> Recorder<'a> {
             .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
             .collect();
         let path = self.failures.join(format!("failure_{}_{reason}.json", record.index));
-        let written = fs::create_dir_all(&self.failures).and_then(|()| write_atomic(&path, failure.to_string().as_bytes()));
+        let written =
+            fs::create_dir_all(&self.failures).and_then(|()| write_atomic(&path, failure.to_string().as_bytes()));
         written.map_err(|source| RecordError::File { path, source })
     }
 

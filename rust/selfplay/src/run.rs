@@ -153,11 +153,8 @@ impl Run {
         };
         jsonl.begin()?;
         identity::save(&options.jsonl, &run_id, &identity)?;
-        let names = RunNames {
-            run_id,
-            difficulty_band: options.difficulty_band.clone(),
-            metadata: options.metadata.clone(),
-        };
+        let names =
+            RunNames { run_id, difficulty_band: options.difficulty_band.clone(), metadata: options.metadata.clone() };
         Ok(Self { settings, options, names, jsonl, store, first, repair })
     }
 
@@ -244,8 +241,7 @@ impl Run {
 
 fn open_store(path: &Path, options: WriterOptions) -> Result<StoreWriter, RunError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| RecordError::File { path: folder.to_owned(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| RecordError::File { path: folder.to_owned(), source })?;
     }
     Ok(StoreWriter::open(path, options).map_err(RecordError::from)?)
 }

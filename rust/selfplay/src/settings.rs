@@ -23,10 +23,7 @@ impl NamedWeights {
 impl Default for NamedWeights {
     /// What upstream's heuristic player has at its difficulty.
     fn default() -> Self {
-        Self {
-            name: format!("v1-heuristic-{}", Self::DIFFICULTY),
-            weights: Weights::of_difficulty(Self::DIFFICULTY),
-        }
+        Self { name: format!("v1-heuristic-{}", Self::DIFFICULTY), weights: Weights::of_difficulty(Self::DIFFICULTY) }
     }
 }
 

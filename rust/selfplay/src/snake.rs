@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn names_change_and_data_stay() {
-        let before = json!({"from": {"x": 1}, "moveNumber": 2, "rulesOptions": {"swapRuleEnabled": false}, "1,2": [{"aB": 1}]});
+        let before =
+            json!({"from": {"x": 1}, "moveNumber": 2, "rulesOptions": {"swapRuleEnabled": false}, "1,2": [{"aB": 1}]});
         let after = json!({"from_pos": {"x": 1}, "move_number": 2, "rules_options": {"swapRuleEnabled": false}, "1,2": [{"a_b": 1}]});
         assert_eq!(snake_case(before), after);
     }

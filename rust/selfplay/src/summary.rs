@@ -220,8 +220,7 @@ impl Summary {
     /// `timing_profile` of the summary. Source: selfplay.md section 8.5.
     pub fn timing_json(&self) -> Value {
         let per = |seconds: f64, count: u64| if count == 0 { 0.0 } else { seconds / count as f64 };
-        let of_games =
-            |seconds: f64| json!({"total_sec": seconds, "avg_per_game_sec": per(seconds, self.games)});
+        let of_games = |seconds: f64| json!({"total_sec": seconds, "avg_per_game_sec": per(seconds, self.games)});
         let of_moves =
             |seconds: f64| json!({"total_sec": seconds, "avg_per_move_sec": per(seconds, self.length_total)});
         json!({

@@ -16,7 +16,10 @@ const PROFILE_SEED: i64 = 1_764_142_864;
 
 /// Upstream's environment variables that change what is played or recorded there, and have no effect here.
 const INERT_VARIABLES: [(&str, &str); 4] = [
-    ("RINGRIFT_PARITY_VALIDATION", "every game is replayed on this engine before it is stored; use `rrpipe verify` for more"),
+    (
+        "RINGRIFT_PARITY_VALIDATION",
+        "every game is replayed on this engine before it is stored; use `rrpipe verify` for more",
+    ),
     ("RINGRIFT_REPETITION_THRESHOLD", "games do not end by repetition"),
     ("RINGRIFT_SKIP_PHASE_INVARIANT", "phases are always checked"),
     ("RINGRIFT_SOAK_FAILURE_DIR", "every game replays cleanly, or the run stops"),
@@ -58,10 +61,9 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         let class = if matches!(error, ModeError::NotYet { .. }) { exit::UNAVAILABLE } else { exit::USAGE };
         let failure = Failure::new(class, error);
         match (args.profile, args.engine_mode.is_none()) {
-            (Some(profile), true) => failure.hint(format!(
-                "profile {} plays mode mixed unless --engine-mode names another",
-                profile.name()
-            )),
+            (Some(profile), true) => {
+                failure.hint(format!("profile {} plays mode mixed unless --engine-mode names another", profile.name()))
+            }
             (None, true) => failure.hint("mixed is the default; name another with --engine-mode"),
             (_, false) => failure,
         }
@@ -133,7 +135,8 @@ fn apply_profile(args: &mut Args, variable: &impl Fn(&str) -> Option<String>) ->
         Some(Profile::AiHealthcheck) => {
             let games = variable("RINGRIFT_AI_HEALTHCHECK_GAMES").unwrap_or_else(|| "2".into());
             let games: i64 = games.trim().parse().map_err(|_| {
-                usage(format!("RINGRIFT_AI_HEALTHCHECK_GAMES={games} is no number")).hint("give a number of games, such as 2")
+                usage(format!("RINGRIFT_AI_HEALTHCHECK_GAMES={games} is no number"))
+                    .hint("give a number of games, such as 2")
             })?;
             args.num_games = games.max(1) as u64;
             args.difficulty_band = Band::Light;
@@ -196,11 +199,9 @@ fn pool(pools: &Pools, board: BoardKind) -> Option<(PathBuf, Sampling)> {
             pools.square19_state_pool_max_states,
             pools.square19_state_pool_sampling_interval,
         ),
-        BoardKind::Hexagonal => (
-            &pools.hex_state_pool_output,
-            pools.hex_state_pool_max_states,
-            pools.hex_state_pool_sampling_interval,
-        ),
+        BoardKind::Hexagonal => {
+            (&pools.hex_state_pool_output, pools.hex_state_pool_max_states, pools.hex_state_pool_sampling_interval)
+        }
         BoardKind::Hex8 => return None,
     };
     let path = path.clone().filter(|_| states_max > 0 && interval > 0)?;
@@ -270,9 +271,7 @@ fn notices(args: &Args, swap_rule: bool, jsonl: &Path) -> Vec<String> {
     // Upstream prints this without the swap rule as well, where it means nothing.
     if swap_rule && args.num_players == PlayerCount::Two && args.swap_sides_probability > 0.0 {
         let percent = args.swap_sides_probability * 100.0;
-        out.push(format!(
-            "[player-balance] swap_sides probability: {percent:.0}% (helps balance P1/P2 win rates)"
-        ));
+        out.push(format!("[player-balance] swap_sides probability: {percent:.0}% (helps balance P1/P2 win rates)"));
     }
     if let Some(time) = args.think_time_ms {
         out.push(format!("[think-time] Override: {time}ms"));

@@ -172,7 +172,8 @@ fn run_is_resumed_with_its_own_settings_only() {
     let files = Files::new();
     assert_eq!(files.run(&["--engine-mode", "random-only", "--num-games", "2"]).exit, exit::OK);
     let before = files.text("g.jsonl");
-    let ran = files.run(&["--engine-mode", "random-only", "--num-games", "4", "--resume-from-jsonl", "--max-moves", "9"]);
+    let ran =
+        files.run(&["--engine-mode", "random-only", "--num-games", "4", "--resume-from-jsonl", "--max-moves", "9"]);
     assert_eq!(ran.exit, exit::USAGE);
     assert!(ran.err.contains("the run to be resumed has max_moves 600, this command 9"), "{}", ran.err);
     assert_eq!(files.text("g.jsonl"), before);
@@ -181,7 +182,8 @@ fn run_is_resumed_with_its_own_settings_only() {
 #[test]
 fn flags_may_be_cut_short_and_repeated() {
     let files = Files::new();
-    let ran = files.run(&["--num-g", "1", "--num-g", "2", "--engine=random-only", "--lean-db", "--include", "--streaming"]);
+    let ran =
+        files.run(&["--num-g", "1", "--num-g", "2", "--engine=random-only", "--lean-db", "--include", "--streaming"]);
     assert_eq!(ran.exit, exit::OK, "{}", ran.err);
     assert_eq!(files.games().len(), 2);
 }
@@ -285,7 +287,8 @@ fn profiles_and_pools_and_checkpoints_write_their_files() {
 #[test]
 fn first_skipped_game_ends_a_strict_run() {
     let files = Files::new();
-    let ran = files.run(&["--engine-mode", "random-only", "--max-moves", "20", "--fail-on-anomaly", "--num-games", "50"]);
+    let ran =
+        files.run(&["--engine-mode", "random-only", "--max-moves", "20", "--fail-on-anomaly", "--num-games", "50"]);
     assert_eq!(ran.exit, exit::OK, "{}", ran.err);
     assert_eq!(files.games().len(), 1);
     assert!(ran.err.contains("[soak-skip] game 0 skipped: reason=env_done_flag"), "{}", ran.err);
