@@ -36,9 +36,9 @@ pub enum IdentityError {
         /// Which setting.
         name: String,
         /// Its value at the start of the run.
-        before: Value,
+        before: String,
         /// Its value now.
-        now: Value,
+        now: String,
     },
 }
 
@@ -99,8 +99,8 @@ pub(crate) fn compare(
         Some((name, value)) => Err(IdentityError::Different {
             path: identity_path(jsonl),
             name: name.clone(),
-            before: before[name].clone(),
-            now: value.clone(),
+            before: before[name].to_string(),
+            now: value.to_string(),
         }),
     }
 }

@@ -170,7 +170,7 @@ impl RecordMaker<'_> {
         let mut document = StateDocument::new(self.start.clone());
         document.envelope.rng_seed = Some(settings.seed_of(index));
         document.envelope.created_at = format_timestamp(played.started_at);
-        document.envelope.last_move_at = document.envelope.created_at.clone();
+        document.envelope.last_move_at.clone_from(&document.envelope.created_at);
         for envelope in &mut document.envelope.seats {
             envelope.ai_difficulty = seat.difficulty.map(i64::from);
         }

@@ -118,7 +118,9 @@ impl Summary {
             (&mut self.skipped_by_reason, &other.skipped_by_reason),
             (&mut self.violations, &other.violations),
         ] {
-            others.iter().for_each(|(key, count)| add(mine, key, *count));
+            for (key, count) in others {
+                add(mine, key, *count);
+            }
         }
         self.lengths = match (self.lengths, other.lengths) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
@@ -172,7 +174,7 @@ impl Summary {
     }
 
     /// The summary with upstream's names, and `completion_share`, `total_host_decisions` and `total_recorded_moves` added.
-    pub fn to_json(&self, config: Value) -> Map<String, Value> {
+    pub fn to_json(&self, config: &Map<String, Value>) -> Map<String, Value> {
         let per_game = |total: u64| if self.games == 0 { 0.0 } else { total as f64 / self.games as f64 };
         let (min, max) = self.lengths.unwrap_or_default();
         let by_invariant = self.violations.iter().fold(BTreeMap::<&str, u64>::new(), |mut counts, (kind, count)| {

@@ -14,6 +14,7 @@ use crate::commands::position::{parse_board, parse_players};
 /// database, and a summary. Names of flags may be cut short where that is clear. Game i of a seed is the same on any
 /// machine and with any number of threads. docs/selfplay.md says what each flag does, and which have nothing to do here.
 #[derive(Debug, Clone, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "the flags are those of a command line that exists")]
 #[command(
     infer_long_args = true,
     args_override_self = true,

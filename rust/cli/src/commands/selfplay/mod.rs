@@ -231,7 +231,7 @@ fn summary_json(
     early: Option<&EarlyStop>,
     runs: Vec<Value>,
 ) -> Value {
-    let mut map: Map<String, Value> = total.to_json(Value::Object(plan.config.clone()));
+    let mut map: Map<String, Value> = total.to_json(&plan.config);
     if args.profile_timing {
         map.insert("timing_profile".into(), total.timing_json());
     }

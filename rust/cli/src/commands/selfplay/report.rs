@@ -12,7 +12,7 @@ use crate::output::Terminal;
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Time after which a progress line is printed even if no game was finished.
-const LINE_INTERVAL_MAX: Duration = Duration::from_secs(60);
+const LINE_INTERVAL_MAX: Duration = Duration::from_mins(1);
 
 /// Prints what happens in a run.
 pub(crate) struct Reporter<'a> {

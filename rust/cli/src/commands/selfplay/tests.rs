@@ -232,7 +232,7 @@ fn database_of_something_else_costs_no_game() {
 #[test]
 fn ctrl_c_keeps_whole_games() {
     let files = Files::new();
-    let args = files.args(&["--engine-mode", "heuristic-only", "--num-games", "100000", "--board-type", "square19"]);
+    let args = files.args(&["--engine-mode", "heuristic-only", "--num-games", "2000", "--board-type", "square19"]);
     let (out, err) = (Shared::default(), Shared::default());
     let host = FakeHost::interrupted_after(20);
     let command_line = ["rrpipe".to_owned()].into_iter().chain(args);
