@@ -8,7 +8,10 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in ("ringrift_core", "ringrift_core._native"):
         raise
-    sys.exit("error: this Python has no ringrift_core\n  hint: pip install ringrift-core, or run scripts/setup and activate .venv")
+    sys.exit(
+        "error: this Python has no ringrift_core\n"
+        "  hint: pip install ringrift-core, or run scripts/setup and activate .venv"
+    )
 
 if __name__ == "__main__":
     sys.exit(main())
