@@ -6,10 +6,10 @@
 use std::{io::Cursor, path::Path};
 
 use ringrift_replay::{
-    MoveJsonOptions, Nulls, RingOrder, StateDocument, TraceReader, move_from_json, move_from_json_text, move_to_json,
-    verify_trace,
+    MoveJsonOptions, Nulls, ReadOptions, RingOrder, StateDocument, TraceReader, move_from_json, move_from_json_text,
+    move_to_json, verify_trace,
 };
-use ringrift_rules::{AnyPosition, MoveList};
+use ringrift_rules::{AnyPosition, MoveList, Strictness};
 
 /// Moves played on from an accepted position.
 const PLAYED_ON: u64 = 12;
@@ -30,6 +30,13 @@ pub fn state_json(data: &[u8]) {
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         }
+    }
+    let storable = ReadOptions { strictness: Strictness::Storable, ..ReadOptions::default() };
+    if let Ok(document) = StateDocument::from_json(text, storable) {
+        document.position.check_validity().unwrap_or_else(|fault| panic!("{fault}"));
+        document.position.legal_moves(&mut MoveList::new());
+        let again = StateDocument::from_json(&document.to_json(Nulls::Omit), storable);
+        assert!(again.is_ok_and(|again| again == document), "changed by writing and reading:\n{text}");
     }
     let position = initial();
     if let Err(error) = move_from_json_text(&position, text) {

@@ -33,6 +33,14 @@ make_venv() {
     fi
 }
 
+# with_ctrl_c COMMAND...: runs a command that notices Ctrl-C. A script started in the background ignores it, and so would
+# everything below it; no shell can undo that, but Python can. Needs .venv.
+with_ctrl_c() {
+    .venv/bin/python -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+
 # suite NAME COMMAND...: runs one suite and notes how it ended; a failure does not keep later ones from running.
 # COMMAND must not rely on `set -e`, which does not work here: a single command, or a script of its own.
 summary=()

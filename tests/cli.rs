@@ -55,3 +55,41 @@ fn python_is_refused_by_a_build_without_it() {
     assert_eq!((ran.status, ran.out.as_str()), (Some(6), ""));
     assert!(ran.err.starts_with("error: this rrpipe has no Python inside\n  hint: "), "{}", ran.err);
 }
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_at_a_prompt_is_status_130() {
+    use std::io::Read as _;
+    use std::process::Stdio;
+
+    let mut game =
+        rrpipe().arg("play").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Held open: at the end of its input the game would end by itself.
+    let keyboard = game.stdin.take();
+    // The prompt says that the command waits for a line, and so for Ctrl-C too.
+    let mut shown = Vec::new();
+    let mut out = game.stdout.take().unwrap();
+    while !shown.ends_with(b"moves> ") {
+        let mut byte = [0];
+        assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
+        shown.push(byte[0]);
+    }
+    let killed = std::process::Command::new("kill").args(["-INT", &game.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let ran: Ran = game.wait_with_output().unwrap().into();
+    drop(keyboard);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(130), "error: interrupted\n"));
+}
+
+#[test]
+fn a_game_is_played_recorded_verified_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let games = folder.path().join("games.jsonl");
+    let played = run(rrpipe().args(["playout", "--num-games", "3", "--num-players", "4", "--output"]).arg(&games));
+    assert_eq!(played.status, Some(0), "{}", played.err);
+    let verified = run(rrpipe().arg("verify").arg(&games));
+    assert_eq!(verified.status, Some(0), "{}{}", verified.out, verified.err);
+    assert!(verified.out.ends_with(" 0 differences\n"), "{}", verified.out);
+    let shown = run(rrpipe().args(["show", "--trace"]).arg(&games));
+    assert!(shown.out.contains("square8, 4 players"), "{}", shown.out);
+}

@@ -12,7 +12,6 @@
 mod commands;
 pub mod exit;
 mod failure;
-pub mod files;
 mod host;
 pub mod input;
 pub mod interrupt;
@@ -31,6 +30,7 @@ pub use exit::ExitCode;
 pub use failure::{Failure, OrFail};
 pub use host::{Form, Host, PYTHON_RUNNER, PythonProgram, PythonTask};
 use output::Terminal;
+pub use ringrift_replay::files;
 
 /// RingRift: play, analyse and train from the command line.
 #[derive(Debug, Parser)]

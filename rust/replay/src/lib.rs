@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod canonical;
+pub mod files;
 mod json;
 mod record;
 mod store;

@@ -38,6 +38,6 @@ fn sample_of_recorded_games_replays_without_difference() {
 fn all_recorded_games_replay_without_difference() {
     let Some(folder) = support::parity("traces") else { return };
     let (files, games, plies) = replay(&folder);
-    eprintln!("{files} files, {games} games, {plies} plies: no difference");
+    support::say(&format!("{files} files, {games} games, {plies} plies: no difference"));
     assert!(games > 0);
 }

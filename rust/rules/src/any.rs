@@ -5,10 +5,11 @@ use crate::{
     geometry::Geometry,
     make_move::IllegalMove,
     moves::{Move, MoveList},
+    options::RuleOptions,
     outcome::{Outcome, RecordedReason},
     phase::Phase,
     player::{ByPlayer, PlayerCount, PlayerId},
-    position::{Position, RuleOptions},
+    position::Position,
     setup::Setup,
 };
 
@@ -138,7 +139,7 @@ impl AnyPosition {
         with_position!(self, position => position.make_move(mv));
     }
 
-    /// See [`crate::perft`].
+    /// See [`crate::perft()`].
     pub fn perft(&self, depth: u32) -> u64 {
         with_position!(self, position => crate::perft(position, depth))
     }

@@ -20,9 +20,11 @@ impl Cell {
         self.0 as usize
     }
 
-    /// The cell `distance` steps of padded offset `step` away; the caller knows that it is on the board.
+    /// The cell `distance` steps of padded offset `step` (see [`crate::Board::AXIS_STEPS`]) away. The caller knows that
+    /// it is on the board: anything else gives an index that names no cell.
     #[inline]
-    pub(crate) const fn offset(self, step: i32, distance: u32) -> Self {
+    #[must_use]
+    pub const fn offset(self, step: i32, distance: u32) -> Self {
         Self((self.0 as i32).wrapping_add(step.wrapping_mul(distance as i32)) as u16)
     }
 }

@@ -5,9 +5,10 @@ use crate::{
     bits::CellSet,
     board::Board,
     cell::Cell,
+    history::{Chain, HistoryMarks, LpsState},
     moves::{LineSpan, LineWindow, RecoveryMode, RegionId},
-    player::PlayerId,
-    position::{CellContent, Chain, HistoryMarks, LpsState, Position},
+    player::{ByPlayer, PlayerId},
+    position::{CellContent, Position},
     with_position,
 };
 
@@ -45,6 +46,21 @@ impl<B: Board> Position<B> {
     /// Cells of a region, by dense index.
     pub fn region_cell_list(&self, region: RegionId) -> Vec<Cell> {
         self.region_cells(region).iter().collect()
+    }
+
+    /// Per seat, the player's rings in stacks that another player controls.
+    pub fn buried_rings(&self) -> ByPlayer<u16> {
+        let mut buried = ByPlayer::default();
+        for cell in self.stack_cells.iter() {
+            let stack = self.stack_at(cell);
+            if stack.height() == stack.cap_height() {
+                continue;
+            }
+            for ring in self.rings.rings_down(stack).skip(stack.cap_height() as usize) {
+                buried[ring] += u16::from(ring != stack.owner());
+            }
+        }
+        buried
     }
 
     /// The first stack in container order that the player controls.

@@ -216,6 +216,13 @@ impl Geometry {
         self.dense[cell.index()] as usize
     }
 
+    /// Which of the board's straight lines runs through `cell` along an axis (an index into
+    /// [`crate::Board::AXIS_STEPS`]); lines are numbered over all axes, `0..lines`.
+    #[inline]
+    pub const fn line(&self, cell: Cell, axis: usize) -> usize {
+        self.line_pos[cell.index()][axis].line as usize
+    }
+
     /// The cell of a dense index, if it is below `cell_count`.
     pub const fn cell_at_dense(&self, dense: usize) -> Option<Cell> {
         if dense < self.cells { Some(Cell::from_index(self.padded[dense])) } else { None }

@@ -4,7 +4,7 @@ use crate::{
     bits::CellSet,
     board::Board,
     cell::Cell,
-    moves::{EliminationContext, LineSpan, LineWindow, Move, MoveList, RecoveryMode, RegionId},
+    moves::{EliminationContext, LineSpan, LineWindow, Move, MoveList, RecoveryMode, RegionBorder, RegionId},
     player::PlayerId,
     position::Position,
 };
@@ -48,6 +48,15 @@ impl<B: Board> Position<B> {
     /// May panic, or leave a position that no game reaches, if the move is not among [`Position::legal_moves`].
     pub fn make_move(&mut self, mv: Move) {
         debug_assert!(self.is_legal(mv), "{mv:?} is not legal in {:?}", self.phase);
+        self.make_unlisted_move(mv);
+    }
+
+    /// Makes a move that may not be among [`Position::legal_moves`], as hosts do that check nothing: for fixtures made
+    /// by them, never for play. Its cells hold what a move of its kind needs.
+    ///
+    /// # Panics
+    /// May panic if they do not.
+    pub fn make_unlisted_move(&mut self, mv: Move) {
         let player = self.to_move;
         match mv {
             Move::PlaceRing { to, count } => self.place_rings(player, to, count),
@@ -61,7 +70,7 @@ impl<B: Board> Position<B> {
             Move::ProcessLine { line } => self.collapse_line(player, line, LineWindow::ALL),
             Move::ChooseLineOption { line, window } => self.collapse_line(player, line, window),
             Move::EliminateRingsFromStack { from, context } => self.pay(player, from, context),
-            Move::ChooseTerritoryOption { region } => self.take_region(player, region),
+            Move::ChooseTerritoryOption { region } => self.take_region(player, self.region_cells(region)),
             Move::ForcedElimination { from } => self.eliminate_cap(player, from),
             Move::SkipPlacement
             | Move::NoPlacementAction
@@ -73,10 +82,26 @@ impl<B: Board> Position<B> {
             | Move::SkipTerritoryProcessing
             | Move::NoTerritoryAction => {}
         }
+        self.finish_move(player, mv);
+        debug_assert_eq!(self.key(), self.key_from_scratch());
+    }
+
+    /// Collapses any set of cells as if it were a disconnected region: the companion of
+    /// [`Position::make_unlisted_move`] for regions that are none.
+    pub fn make_unlisted_region(&mut self, cells: B::Cells) {
+        let player = self.to_move;
+        let Some(start) = cells.first() else { return };
+        self.take_region(player, cells);
+        let region = RegionId { start, border: RegionBorder::None };
+        self.finish_move(player, Move::ChooseTerritoryOption { region });
+    }
+
+    /// Notes a move whose effects are on the board, and moves on to the next phase.
+    #[inline]
+    fn finish_move(&mut self, player: PlayerId, mv: Move) {
         self.history.record(player, mv.kind(), mv.landing());
         self.note_eliminated_players();
         self.advance(mv);
-        debug_assert_eq!(self.key(), self.key_from_scratch());
     }
 
     /// Source: RR-CANON-R081, rules.md section 5.
@@ -287,8 +312,7 @@ impl<B: Board> Position<B> {
     }
 
     /// Source: RR-CANON-R144, R145; rules.md section 9.3.
-    fn take_region(&mut self, player: PlayerId, region: RegionId) {
-        let cells = self.region_cells(region);
+    fn take_region(&mut self, player: PlayerId, cells: B::Cells) {
         let border = self.border_markers(cells);
         for cell in (self.stack_cells & cells).iter() {
             let stack = self.take_stack(cell);

@@ -151,7 +151,7 @@ impl LineWindow {
     pub const ALL: Self = Self(u8::MAX);
 
     /// The window of the required length that starts at this offset; free.
-    pub(crate) const fn starting_at(offset: u32) -> Self {
+    pub const fn starting_at(offset: u32) -> Self {
         Self(offset as u8)
     }
 

@@ -15,7 +15,7 @@ pub fn perft<B: Board>(position: &Position<B>, depth: u32) -> u64 {
     count(position, &mut lists(depth), &|| false).unwrap_or_default()
 }
 
-/// [`perft`] of every move of `position`, in the order of its legal moves; calls `each` with a move as soon as it is
+/// [`perft()`] of every move of `position`, in the order of its legal moves; calls `each` with a move as soon as it is
 /// counted. `stop` is asked now and then, and ends the count when it returns true; the result is then `None`.
 pub fn divide<B: Board>(
     position: &Position<B>,

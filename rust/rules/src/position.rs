@@ -2,63 +2,17 @@
 
 use crate::{
     bits::CellSet,
-    board::{Board, BoardKind, Table},
+    board::{Board, Table},
     cell::Cell,
     geometry::LinePos,
-    moves::MoveKind,
+    history::{Chain, HistoryMarks, LpsState},
+    options::RuleOptions,
     outcome::{EndReason, Outcome},
     phase::Phase,
     player::{ByPlayer, PlayerCount, PlayerId},
     stack::{RingPool, Stack},
     zobrist,
 };
-
-/// Parameters of a game that its state carries. Source: rules.md section 2 (RR-CANON-R060..R062, R172).
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub struct RuleOptions {
-    /// Rings in each hand at the start.
-    pub rings_per_player: u16,
-    /// Eliminated rings that win.
-    pub victory_threshold: u16,
-    /// Collapsed cells that win, unless `territory_minimum` is given.
-    pub territory_threshold: u16,
-    /// Collapsed cells that win, in states that carry the field.
-    pub territory_minimum: Option<u16>,
-    /// Consecutive exclusive rounds that win by last player standing.
-    pub lps_rounds: u16,
-    /// Whether player 2 may swap sides (two players only).
-    pub swap_rule: bool,
-}
-
-impl RuleOptions {
-    /// The parameters that the training environment uses.
-    pub fn standard(board: BoardKind, players: PlayerCount) -> Self {
-        let spec = board.spec();
-        Self {
-            rings_per_player: 0,
-            victory_threshold: 0,
-            territory_threshold: spec.cells / 2 + 1,
-            territory_minimum: None,
-            lps_rounds: 3,
-            swap_rule: false,
-        }
-        .with_rings_per_player(spec.rings_per_player, players)
-    }
-
-    /// Another number of rings, and the ring-elimination threshold that follows from it.
-    #[must_use]
-    pub fn with_rings_per_player(mut self, rings: u16, players: PlayerCount) -> Self {
-        self.rings_per_player = rings;
-        self.victory_threshold = ((u32::from(rings) * (players.get() as u32 + 1) * 2 + 3) / 6) as u16;
-        self
-    }
-
-    /// Cells that a territory victory needs.
-    #[inline]
-    pub fn territory_needed(&self) -> u16 {
-        self.territory_minimum.unwrap_or(self.territory_threshold)
-    }
-}
 
 /// What a cell holds.
 #[derive(Copy, Clone, Debug)]
@@ -71,89 +25,6 @@ pub enum CellContent {
     Stack(Stack),
     /// Collapsed territory of the player.
     Collapsed(PlayerId),
-}
-
-/// A capture chain in progress.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Chain {
-    /// Who captures.
-    pub player: PlayerId,
-    /// Where the first segment began.
-    pub start: Cell,
-    /// Where the stack stands.
-    pub current: Cell,
-    /// Number of segments so far.
-    pub segments: u16,
-}
-
-/// Round tracking for last player standing. Source: RR-CANON-R172, rules.md section 11.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct LpsState {
-    /// Rounds begun.
-    pub round: u32,
-    /// Player who opened the current round.
-    pub first: Option<PlayerId>,
-    /// Bit per seat: has been noted in the current round.
-    pub noted: u8,
-    /// Bit per seat: had a real action when noted.
-    pub able: u8,
-    /// The only player who could act in the last completed round.
-    pub exclusive: Option<PlayerId>,
-    /// Player of the running streak of exclusive rounds.
-    pub streak_player: Option<PlayerId>,
-    /// Length of that streak.
-    pub streak_rounds: u32,
-}
-
-/// What the rules need to know of the moves so far.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct HistoryMarks {
-    /// Recorded moves, bookkeeping included.
-    pub plies: u32,
-    /// The last move.
-    pub last: Option<LastMove>,
-    /// Whether the mover of the last move changed the board in the unbroken run of moves that it ends.
-    pub run_changed: bool,
-    /// Whether that run has a recovery slide.
-    pub run_recovered: bool,
-    /// Bit per seat: has moved.
-    pub moved: u8,
-    /// Whether sides were swapped.
-    pub swapped: bool,
-}
-
-/// The last recorded move, as far as the rules look at it.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub struct LastMove {
-    /// Who made it.
-    pub player: PlayerId,
-    /// Its kind.
-    pub kind: MoveKind,
-    /// Where it landed.
-    pub landing: Option<Cell>,
-}
-
-impl HistoryMarks {
-    /// Notes a move.
-    #[inline]
-    pub fn record(&mut self, player: PlayerId, kind: MoveKind, landing: Option<Cell>) {
-        if self.last.is_none_or(|last| last.player != player) {
-            self.run_changed = false;
-            self.run_recovered = false;
-        }
-        self.plies += 1;
-        self.run_changed |= kind.changes_board();
-        self.run_recovered |= kind == MoveKind::RecoverySlide;
-        self.moved |= 1 << player.index();
-        self.swapped |= kind == MoveKind::SwapSides;
-        self.last = Some(LastMove { player, kind, landing });
-    }
-
-    /// Whether `player` made the last move and satisfies `test` on the run that it ends.
-    #[inline]
-    pub(crate) fn run_of(&self, player: PlayerId, flag: bool) -> bool {
-        flag && self.last.is_some_and(|last| last.player == player)
-    }
 }
 
 /// A legal game state on board `B`.
@@ -425,7 +296,7 @@ impl<B: Board> Position<B> {
     }
 
     #[inline]
-    fn owner(&self, cell: Cell) -> PlayerId {
+    pub(crate) fn owner(&self, cell: Cell) -> PlayerId {
         PlayerId::from_bits(u32::from(self.owner_low.contains(cell)) | u32::from(self.owner_high.contains(cell)) << 1)
     }
 
@@ -675,114 +546,6 @@ impl<B: Board> Position<B> {
         self.outcome = Some(Outcome { winner, reason });
         self.to_move = winner;
         self.phase = Phase::GameOver;
-    }
-
-    /// Checks the invariants that every legal move keeps; the first broken one is named.
-    pub fn check_validity(&self) -> Result<(), String> {
-        let geometry = B::geometry();
-        let mut rings_on_board = ByPlayer::<u16>::default();
-        let mut controlled = ByPlayer::<u16>::default();
-        let mut collapsed = ByPlayer::<u16>::default();
-        let (mut stamps, mut total) = (Vec::new(), 0);
-        for cell in geometry.cells() {
-            let kinds = u8::from(self.stack_cells.contains(cell))
-                + u8::from(self.marker_cells.contains(cell))
-                + u8::from(self.collapsed_cells.contains(cell));
-            if kinds > 1 {
-                return Err(format!("cell {} holds two things", geometry.key(cell)));
-            }
-            for axis in 0..B::AXIS_STEPS.len() {
-                let at = line_pos::<B>(cell, axis);
-                let blocked = self.blocked[at.line as usize] >> at.pos & 1 != 0;
-                if blocked != (self.stack_cells | self.collapsed_cells).contains(cell) {
-                    return Err(format!("line words disagree at {}", geometry.key(cell)));
-                }
-            }
-            match self.content(cell) {
-                CellContent::Stack(stack) => {
-                    let rings: Vec<PlayerId> = self.rings.rings_down(stack).collect();
-                    let cap = rings.iter().take_while(|&&ring| ring == rings[0]).count();
-                    if rings[0] != stack.owner() || cap != stack.cap_height() as usize {
-                        return Err(format!("summary of stack {} is wrong", geometry.key(cell)));
-                    }
-                    total += rings.len();
-                    controlled[stack.owner()] += 1;
-                    stamps.push(self.stamp(cell));
-                    for ring in rings {
-                        rings_on_board[ring] += 1;
-                    }
-                }
-                CellContent::Collapsed(owner) => collapsed[owner] += 1,
-                CellContent::Empty | CellContent::Marker(_) => {}
-            }
-        }
-        stamps.sort_unstable();
-        stamps.dedup();
-        if stamps.len() != self.stack_cells.count() as usize {
-            return Err("two stacks share a place in the container order".into());
-        }
-        if !(self.stack_cells | self.marker_cells | self.collapsed_cells).without(B::MASK).is_empty() {
-            return Err("something lies beside the board".into());
-        }
-        if (rings_on_board, controlled, collapsed)
-            != (self.rings_on_board, self.stacks_controlled, self.collapsed_count)
-        {
-            return Err("kept counts differ from the board".into());
-        }
-        if self.rings.free_count() + total != B::Rings::LEN {
-            return Err("ring nodes were lost or doubled".into());
-        }
-        if self.key() != self.key_from_scratch() {
-            return Err("the incremental key differs from the key from scratch".into());
-        }
-        if (self.phase == Phase::GameOver) != self.outcome.is_some() {
-            return Err("phase and outcome disagree on whether the game is over".into());
-        }
-        Ok(())
-    }
-
-    /// Everything that tells positions apart, besides the cells.
-    #[allow(clippy::type_complexity, reason = "a list of fields to compare")]
-    fn compared_fields(
-        &self,
-    ) -> (
-        (PlayerCount, Phase, PlayerId, Option<Outcome>, Option<(Phase, PlayerId)>),
-        (Option<Cell>, Option<Chain>, bool),
-        [ByPlayer<u16>; 4],
-        (u16, LpsState, HistoryMarks, u32, ByPlayer<u32>, RuleOptions),
-    ) {
-        (
-            (self.players, self.phase, self.to_move, self.outcome, self.before_end),
-            (self.must_move, self.chain, self.pending_line_elimination),
-            [self.hand, self.eliminated, self.board_eliminated, self.territory],
-            (self.total_eliminated, self.lps, self.history, self.turn, self.eliminated_in_turn, self.rules),
-        )
-    }
-}
-
-/// Positions are equal when every later game from them is: same board, rings, container order, counters, history marks.
-impl<B: Board> PartialEq for Position<B> {
-    fn eq(&self, other: &Self) -> bool {
-        let occupied = self.stack_cells | self.marker_cells | self.collapsed_cells;
-        self.stack_cells == other.stack_cells
-            && self.marker_cells == other.marker_cells
-            && self.collapsed_cells == other.collapsed_cells
-            && self.compared_fields() == other.compared_fields()
-            && self.chain_visited() == other.chain_visited()
-            && occupied.iter().all(|cell| self.owner(cell) == other.owner(cell))
-            && self
-                .stack_cells
-                .iter()
-                .all(|cell| self.rings.rings_down(self.stack_at(cell)).eq(other.rings.rings_down(other.stack_at(cell))))
-            && self.stacks_in_order() == other.stacks_in_order()
-    }
-}
-
-impl<B: Board> Eq for Position<B> {}
-
-impl<B: Board> std::hash::Hash for Position<B> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        state.write_u64(self.key());
     }
 }
 

@@ -1,11 +1,32 @@
-//! Playing games of RingRift: random playouts, one after the other or on all cores.
+//! Playing games of RingRift: random playouts, and runs of games that are recorded.
 //!
-//! Results depend on the seed alone, never on the number of threads: every game draws from its own counter-based
-//! stream (see [`GameRng`]).
+//! Results depend on the seed alone, never on the number of threads: every game draws from its own counter-based streams
+//! (see [`GameRng`]). A [`Run`] plays games side by side and records them in the order of their indexes, in a JSONL file
+//! and in a replay database, so that it can be killed at any moment and resumed.
 #![forbid(unsafe_code)]
 
+mod game;
+mod guard;
+mod identity;
+mod jsonl;
+mod mode;
 mod playout;
-mod rng;
+mod record;
+mod recorder;
+mod run;
+mod seats;
+mod settings;
+mod snake;
+mod summary;
 
+pub use guard::{Resources, Shortage};
+pub use identity::IdentityError;
+pub use jsonl::{JsonlError, Repair};
+pub use mode::{EngineMode, ModeError};
 pub use playout::{PlayedGame, Playout, playout, playout_moves, random_playouts};
-pub use rng::GameRng;
+pub use record::GameRecord;
+pub use recorder::RecordError;
+pub use ringrift_eval::GameRng;
+pub use run::{EarlyStop, Observer, Run, RunError, RunOptions, RunReport, seed_of_run};
+pub use settings::{GameSettings, NamedWeights, Sampling};
+pub use summary::{COMPLETION_WARNING, Share, Summary, TimingProfile};

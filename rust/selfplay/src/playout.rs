@@ -1,9 +1,8 @@
 //! Games of uniformly random moves.
 
 use rayon::prelude::*;
+use ringrift_eval::GameRng;
 use ringrift_rules::{AnyPosition, Board, ByPlayer, Move, MoveList, Outcome, Position, with_position};
-
-use crate::rng::GameRng;
 
 /// Result of one playout.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,11 +1,17 @@
-//! `rrpipe bench`: the engine's fingerprint and its speed.
+//! `rrpipe bench`: the engine's fingerprints and its speed.
 
+use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use cpu_time::ThreadTime;
-use ringrift_rules::{AnyPosition, Board, BoardKind, MoveList, PlayerCount, Position, RuleOptions, with_position};
+use ringrift_eval::{Engine, Evaluator};
+use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
+use ringrift_rules::{
+    AnyPosition, Board, BoardKind, MoveList, PlayerCount, PlayerId, Position, RuleOptions, with_position,
+};
+use ringrift_search::{Greedy, GreedyOptions};
 use ringrift_selfplay::{GameRng, playout};
 use serde_json::json;
 
@@ -15,17 +21,21 @@ use crate::{Context, ExitCode, Failure, exit, interrupt};
 /// Seed of the benched playouts; part of the fingerprint.
 const SEED: u64 = 2026;
 
-/// Measure the engine: random playouts and path counts per board, on one core
+/// Measure the engine: playouts, path counts, evaluations and heuristic games per board, on one core
 ///
-/// The fingerprint is a number that depends on the rules alone: a change of the engine that keeps the rules keeps it.
-/// Rates are in CPU seconds of one thread, the best of the rounds. Moves are counted with bookkeeping moves, and every
-/// ply generates the full list of legal moves.
+/// The fingerprint is a number that depends on the rules alone: a change of the engine that keeps the rules keeps it. The
+/// heuristic fingerprint depends on the evaluation and the one-ply choice as well. Rates are in CPU seconds of one thread,
+/// the best of the rounds. Moves are counted with bookkeeping moves, and every ply generates the full list of legal moves.
+/// An evaluation is one seat's score; heuristic games are one-ply games of self-play, nothing recorded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: rrpipe bench --board-type square8 --rounds 5")]
 pub(crate) struct Args {
     /// Board to measure; may be given again; the default is all four
     #[arg(long, alias = "board", value_name = "BOARD", value_parser = parse_board)]
     board_type: Vec<BoardKind>,
+    /// Part to measure; may be given again; the default is all of them
+    #[arg(long, value_enum, value_name = "PART")]
+    part: Vec<Part>,
     /// Rounds, of which the best counts
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
@@ -38,6 +48,12 @@ pub(crate) struct Args {
 enum Format {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Part {
+    Rules,
+    Heuristic,
 }
 
 /// One measurement.
@@ -53,29 +69,47 @@ struct Line {
 
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let boards = if args.board_type.is_empty() { BoardKind::ALL.to_vec() } else { args.board_type.clone() };
-    let lines = interrupt::watch(context.host, |stop| {
-        let mut lines = Vec::new();
-        for &board in &boards {
+    let wanted = |part| args.part.is_empty() || args.part.contains(&part);
+    let (rules, heuristic) = interrupt::watch(context.host, |stop| {
+        let (mut rules, mut heuristic) = (Vec::new(), Vec::new());
+        for &board in boards.iter().filter(|_| wanted(Part::Rules)) {
             for players in PlayerCount::ALL {
-                lines.push(measure_playouts(board, players, args.rounds, stop));
+                rules.push(measure_playouts(board, players, args.rounds, stop));
             }
             for depth in [5, 6] {
-                lines.push(measure_perft(board, depth, args.rounds, stop));
+                rules.push(measure_perft(board, depth, args.rounds, stop));
             }
         }
-        lines
+        for &board in boards.iter().filter(|_| wanted(Part::Heuristic)) {
+            for mode in [EvalMode::Full, EvalMode::Light] {
+                heuristic.extend(measure_heuristic(board, mode, args.rounds, stop));
+            }
+        }
+        (rules, heuristic)
     })?
     .complete()?;
-    let fingerprint = lines.iter().fold(0, |sum, line| mix(sum, line.fingerprint));
+    let mut fingerprints = Vec::new();
+    for (name, lines) in [("fingerprint", &rules), ("heuristic_fingerprint", &heuristic)] {
+        if !lines.is_empty() {
+            fingerprints.push((name, lines.iter().fold(0, |sum, line| mix(sum, line.fingerprint))));
+        }
+    }
+    let lines: Vec<Line> = rules.into_iter().chain(heuristic).collect();
     let mut out = context.terminal.out();
     match args.format {
         Format::Text => {
             for line in &lines {
                 let name = format!("{} {}p", line.board, line.players.get());
-                let rate = line.rate / 1e6;
-                writeln!(out, "{name:<13} {:<9} {:>10} {:<6} {rate:>8.3} M/s", line.what, line.count, line.unit)?;
+                let (rate, scale) = if line.rate < 1e4 { (line.rate, "") } else { (line.rate / 1e6, "M") };
+                writeln!(
+                    out,
+                    "{name:<13} {:<11} {:>10} {:<6} {rate:>8.3} {scale:>1}/s",
+                    line.what, line.count, line.unit
+                )?;
             }
-            writeln!(out, "fingerprint {fingerprint}")?;
+            for (name, fingerprint) in fingerprints {
+                writeln!(out, "{} {fingerprint}", name.replace('_', " "))?;
+            }
         }
         Format::Json => {
             let objects: Vec<_> = lines
@@ -91,7 +125,11 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
                     })
                 })
                 .collect();
-            writeln!(out, "{}", json!({"measurements": objects, "rounds": args.rounds, "fingerprint": fingerprint}))?;
+            let mut all = json!({"measurements": objects, "rounds": args.rounds});
+            for (name, fingerprint) in fingerprints {
+                all[name] = fingerprint.into();
+            }
+            writeln!(out, "{all}")?;
         }
     }
     Ok(exit::OK)
@@ -157,6 +195,65 @@ fn measure_perft(board: BoardKind, depth: u32, rounds: u32, stop: &AtomicBool) -
     Line { board, players, what: format!("perft {depth}"), count, unit: "nodes", rate, fingerprint }
 }
 
+/// One-ply play with the settings of upstream's heuristic self-play.
+fn greedy<B: Board>(heuristic: Heuristic<B>) -> Greedy<Heuristic<B>> {
+    Greedy::new(heuristic, GreedyOptions { randomness: 0.15, ..GreedyOptions::default() })
+}
+
+/// Plays a game, and shows every position of it; returns the numbers of plies and evaluations.
+fn play_greedy<B: Board>(
+    start: &Position<B>,
+    engine: &mut impl Engine<B>,
+    game: u64,
+    mut each: impl FnMut(&Position<B>),
+) -> (u64, u64) {
+    let mut streams = PlayerId::ALL.map(|seat| GameRng::new(SEED, game, seat.index() as u64));
+    let (mut position, mut moves, mut evaluations) = (*start, MoveList::new(), 0);
+    loop {
+        each(&position);
+        position.legal_moves(&mut moves);
+        let rng = &mut streams[position.to_move().index()];
+        let Some(decision) = engine.choose(&position, &moves, rng) else {
+            return (position.plies().into(), evaluations);
+        };
+        evaluations += decision.evaluations;
+        position.make_move(decision.mv);
+    }
+}
+
+/// The evaluation alone, on positions of heuristic games, and such games.
+fn measure_heuristic(board: BoardKind, mode: EvalMode, rounds: u32, stop: &AtomicBool) -> [Line; 2] {
+    let players = PlayerCount::Two;
+    let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
+    let games = if board.spec().cells > 100 { 2 } else { 40 };
+    with_position!(&start, start => {
+        let options = HeuristicOptions { mode, ..HeuristicOptions::default() };
+        let mut heuristic = Heuristic::new(Weights::default(), options);
+        let mut engine = greedy(heuristic.clone());
+        let mut positions = Vec::new();
+        for game in 0..games.min(5) {
+            play_greedy(start, &mut engine, game, |position| positions.push(*position));
+        }
+        let (evaluated, _, eval_rate) = best(rounds, stop, || {
+            for seat in (0..10).map(|round| PlayerId::ALL[round % 2]) {
+                black_box(positions.iter().map(|position| heuristic.score(position, seat)).sum::<f64>());
+            }
+            (10 * positions.len() as u64, 0)
+        });
+        let (played, fingerprint, game_rate) = best(rounds, stop, || {
+            let games = 0..if stop.load(Ordering::Relaxed) { 0 } else { games };
+            games.fold((0, 0), |(count, sum), game| {
+                let (plies, evaluations) = play_greedy(start, &mut engine, game, |_| {});
+                (count + 1, mix(mix(sum, plies), evaluations))
+            })
+        });
+        let line = |what: &str, count, unit, rate, fingerprint| {
+            Line { board, players, what: format!("{what} {}", mode.name()), count, unit, rate, fingerprint }
+        };
+        [line("eval", evaluated, "evals", eval_rate, 0), line("play", played, "games", game_rate, fingerprint)]
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::exit;
@@ -164,11 +261,23 @@ mod tests {
 
     #[test]
     fn fingerprint_is_that_of_the_rules() {
-        let ran = rrpipe(&["bench", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
+        let ran = rrpipe(&["bench", "--part", "rules", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
         assert_eq!(ran.exit, exit::OK, "{}", ran.err);
         let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!(json["measurements"].as_array().unwrap().len(), 5);
         // A change here means that the rules changed: verify the traces, and say so in the commit.
         assert_eq!(json["fingerprint"].as_u64(), Some(1_832_523_888_849_489));
+    }
+
+    #[test]
+    fn heuristic_fingerprint_is_that_of_the_evaluation() {
+        let ran =
+            rrpipe(&["bench", "--part", "heuristic", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
+        assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(json["measurements"].as_array().unwrap().len(), 4);
+        assert!(json.get("fingerprint").is_none());
+        // A change here means that the evaluation or the choice of moves changed: say so in the commit.
+        assert_eq!(json["heuristic_fingerprint"].as_u64(), Some(2_600_942_978_018_818));
     }
 }

@@ -9,6 +9,7 @@ mod playout;
 mod position;
 mod python;
 mod replay;
+mod selfplay;
 mod show;
 mod verify;
 mod version;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Playout(playout::Args),
     Python(python::Args),
     Replay(replay::Args),
+    // Its many flags make it far larger than the others.
+    Selfplay(Box<selfplay::Args>),
     Show(show::Args),
     Verify(verify::Args),
     Version(version::Args),
@@ -44,6 +47,7 @@ impl Command {
             Self::Playout(args) => playout::run(&args, context),
             Self::Python(args) => python::run(args, context),
             Self::Replay(args) => replay::run(&args, context),
+            Self::Selfplay(args) => selfplay::run(&args, context),
             Self::Show(args) => show::run(&args, context),
             Self::Verify(args) => verify::run(&args, context),
             Self::Version(args) => version::run(&args, context),

@@ -1,10 +1,12 @@
 //! Move histories of states: what the rules need of them, and replaying them where the state alone does not say enough.
 
-use ringrift_rules::{AnyPosition, Cell, Geometry, HistoryMarks, MoveKind, Phase, PlayerId, Setup};
+use ringrift_rules::{
+    AnyPosition, Cell, Geometry, HistoryMarks, LpsState, MoveKind, Phase, PlayerId, Setup, Strictness,
+};
 use serde_json::Value;
 
 use super::{
-    moves::{kind_of_type, move_from_json},
+    move_read::{kind_of_type, move_from_json},
     state::Envelope,
     tree::{Node, shorten},
 };
@@ -119,8 +121,8 @@ impl History {
 /// The position with what only a replay of its history can tell: in which turn players lost their last ring, by which
 /// rule a game ended, and from which phase.
 ///
-/// The replay is made only where one of these matters and the history goes back to the start of the game. The result is
-/// taken if it is the same position otherwise; else the position stays as the state alone has it.
+/// The replay is made only where one of these matters and the history goes back to the start of the game. What it tells
+/// is taken if it leads to the same position otherwise; else the position stays as the state alone has it.
 pub(crate) fn adopt_replayed(position: AnyPosition, moves: &[Value], history: &History) -> AnyPosition {
     let matters =
         position.outcome().is_some() || position.players().seats().any(|player| !position.has_any_ring(player));
@@ -134,11 +136,24 @@ pub(crate) fn adopt_replayed(position: AnyPosition, moves: &[Value], history: &H
             Err(_) => return position,
         }
     }
-    let comparable = |position: &AnyPosition| {
-        let setup = position.to_setup();
-        Setup { turn: 1, eliminated_in_turn: Vec::new(), end_reason: None, ended_from: None, ..setup }
+    let (told, setup) = (replayed.to_setup(), position.to_setup());
+    // Upstream's searches share the notes of a round, and the chain, between a state and its successors: recorded ones
+    // may be those of another state.
+    let comparable = |setup: &Setup| Setup {
+        turn: 1,
+        eliminated_in_turn: Vec::new(),
+        end_reason: None,
+        ended_from: None,
+        chain: None,
+        lps: LpsState { noted: 0, able: 0, ..setup.lps },
+        ..setup.clone()
     };
-    if comparable(&position) == comparable(&replayed) { replayed } else { position }
+    if comparable(&told) != comparable(&setup) {
+        return position;
+    }
+    let Setup { turn, eliminated_in_turn, end_reason, ended_from, .. } = told;
+    let settled = Setup { turn, eliminated_in_turn, end_reason, ended_from, ..setup };
+    settled.into_position_if(Strictness::Storable).unwrap_or(position)
 }
 
 /// A finished position with the phase and player before the last victory check, found by its persisted zobrist hash,
@@ -151,7 +166,7 @@ pub(crate) fn recover_end(position: AnyPosition, hash: u64) -> AnyPosition {
     for phase in Phase::ALL {
         for player in position.players().seats() {
             let ended_from = Some((phase, u64::from(player.number())));
-            let candidate = Setup { ended_from, ..setup.clone() }.into_position();
+            let candidate = Setup { ended_from, ..setup.clone() }.into_position_if(Strictness::Storable);
             if let Ok(candidate) = candidate
                 && candidate.persisted_zobrist() == hash
             {

@@ -1,16 +1,17 @@
 //! State and move JSON, both ways.
 
+mod board_read;
 mod history;
-mod moves;
+mod move_read;
+mod move_write;
 mod spaces;
 mod state;
 mod state_read;
 mod state_write;
 mod tree;
 
-pub use moves::{
-    MoveJsonError, MoveJsonOptions, MoveNumbering, Nulls, move_from_json, move_from_json_text, move_to_json,
-};
+pub use move_read::{MoveJsonError, move_from_json, move_from_json_text};
+pub use move_write::{MoveJsonOptions, MoveNumbering, Nulls, move_to_json};
 pub use state::{
     ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, SeatEnvelope, StateDocument,
     StateJsonError, TimeControl,

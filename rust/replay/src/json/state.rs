@@ -4,7 +4,7 @@ use ringrift_rules::{AnyPosition, Cell, CellContent, IllegalMove, Move, PlayerId
 use serde_json::{Map, Value};
 
 use super::{
-    moves::{MoveJsonOptions, move_to_json},
+    move_write::{MoveJsonOptions, move_to_json},
     tree::{JsonFault, JsonSyntaxError, list},
 };
 
@@ -313,7 +313,7 @@ impl StateDocument {
             *chain = Some(ChainRecord { start: from, visited: Vec::new(), segments: Vec::new() });
         }
         if let Move::OvertakingCapture { from, over, to } | Move::ContinueCaptureSegment { from, over, to } = mv
-            && let Some(chain) = chain.as_mut()
+            && let Some(chain) = chain
         {
             chain.visited.push(from);
             chain.segments.push(ChainSegment { from, target: over, landing: to, captured_cap_height: 0 });

@@ -1,18 +1,15 @@
 //! Reads state JSON of unknown origin: every fault is collected, and the rules are checked by `Setup`.
 
 use ringrift_rules::{
-    AnyPosition, BoardKind, BoardShape, Cell, Coord, Geometry, LpsState, Phase, PlayerCount, PlayerId, RuleOptions,
-    Setup, SetupStack, Violation,
+    AnyPosition, BoardKind, Cell, Geometry, LpsState, Phase, PlayerCount, PlayerId, RuleOptions, Setup, Violation,
 };
 use serde_json::{Map, Value};
 
 use super::{
+    board_read::{key_coord, seat_key},
     history::{History, adopt_replayed, read_history, recover_end},
-    state::{
-        ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, StateDocument, StateJsonError,
-        TimeControl,
-    },
-    tree::{Faults, Node, integer_of, is_timestamp, parse, shorten, snake_case},
+    state::{Envelope, GameStatus, ReadOptions, RingOrder, StateDocument, StateJsonError, TimeControl},
+    tree::{Faults, Node, integer_of, is_timestamp, parse, snake_case},
 };
 
 /// Top-level fields that are read; everything else is kept as it is.
@@ -70,12 +67,8 @@ const SEAT_FIELDS: [&str; 10] = [
     "territorySpaces",
 ];
 
-/// Fields of the board that are read.
-const BOARD_FIELDS: [&str; 8] =
-    ["type", "size", "stacks", "markers", "collapsedSpaces", "eliminatedRings", "formedLines", "territories"];
-
 /// Largest counter that is read at all; `Setup` has narrower bounds.
-const COUNTER: u64 = i64::MAX as u64;
+pub(crate) const COUNTER: u64 = i64::MAX as u64;
 
 impl StateDocument {
     /// Reads a state that upstream wrote, or that [`StateDocument::to_json`] did.
@@ -157,9 +150,9 @@ struct Parts {
     history: History,
 }
 
-struct Reader<'p, 'v> {
-    root: &'p Node<'p, 'v>,
-    order: RingOrder,
+pub(crate) struct Reader<'p, 'v> {
+    pub(crate) root: &'p Node<'p, 'v>,
+    pub(crate) order: RingOrder,
 }
 
 impl Reader<'_, '_> {
@@ -252,104 +245,6 @@ impl Reader<'_, '_> {
         rules
     }
 
-    fn board(&self, board: &Node<'_, '_>, setup: &mut Setup, envelope: &mut Envelope, marker_order: &mut Vec<Cell>) {
-        let spec = setup.board.spec();
-        let geometry = setup.board.geometry();
-        if board.object().is_none() {
-            return;
-        }
-        if let Some(size) = board.get("size").and_then(|node| Some((node, node.number(0, COUNTER)?))) {
-            // The TypeScript side counts the cells of a hexagon's edge.
-            let edge = u64::from(spec.size).div_ceil(2);
-            let known = size.1 == u64::from(spec.size) || spec.shape == BoardShape::Hex && size.1 == edge;
-            if !known {
-                size.0.fault(format!("{} on {}", spec.size, setup.board));
-            }
-        }
-        if let Some(stacks) = board.get("stacks") {
-            for (key, node) in stacks.entries().filter(|(_, node)| node.object().is_some()) {
-                let place = keyed_place(geometry, key, &node);
-                let rings = self.stack(&node);
-                if let (Some(cell), Some(rings)) = (place, rings) {
-                    setup.stacks.push(SetupStack { cell, rings });
-                }
-            }
-        }
-        if let Some(markers) = board.get("markers") {
-            for (key, node) in markers.entries().filter(|(_, node)| node.object().is_some()) {
-                let place = keyed_place(geometry, key, &node);
-                let owner = node.require("player", "a player number").and_then(|node| node.number(0, COUNTER));
-                if let Some(kind) = node.get("type")
-                    && kind.value == "collapsed"
-                {
-                    kind.fault("regular; collapsed cells belong into collapsedSpaces");
-                }
-                if let (Some(place), Some(owner)) = (place, owner) {
-                    setup.markers.push((place, owner));
-                    marker_order.extend(geometry.cell(place));
-                }
-            }
-        }
-        if let Some(collapsed) = board.get("collapsedSpaces") {
-            for (key, node) in collapsed.entries() {
-                let place = key_coord(geometry, key, &node);
-                if let (Some(place), Some(owner)) = (place, node.number(0, COUNTER)) {
-                    setup.collapsed.push((place, owner));
-                }
-            }
-        }
-        if let Some(eliminated) = board.get("eliminatedRings") {
-            for (key, node) in eliminated.entries() {
-                let seat = seat_key(key, &node, setup.players);
-                if let (Some(seat), Some(count)) = (seat, node.number(0, COUNTER)) {
-                    setup.board_eliminated[seat.index()] = count;
-                }
-            }
-        }
-        if let Some(lines) = board.get("formedLines") {
-            envelope.formed_lines = lines.items().map(|node| node.value.clone()).collect();
-        }
-        if let Some(territories) = board.get("territories").and_then(|node| node.object()) {
-            envelope.territories.clone_from(territories);
-        }
-        envelope.board_other = unknown_fields(board, &BOARD_FIELDS);
-    }
-
-    /// The rings of a stack, bottom to top; the summaries beside them must agree.
-    fn stack(&self, node: &Node<'_, '_>) -> Option<Vec<u64>> {
-        let list = node.require("rings", "a list of player numbers")?;
-        if list.value.as_array().is_some_and(|list| list.len() > 1000) {
-            list.fault("at most 1000 rings");
-            return None;
-        }
-        let read: Vec<Option<u64>> = list.items().map(|ring| ring.number(0, COUNTER)).collect();
-        let mut rings = read.into_iter().collect::<Option<Vec<u64>>>()?;
-        if self.order == RingOrder::TopToBottom {
-            rings.reverse();
-        }
-        let Some(&top) = rings.last() else { return Some(rings) };
-        let cap = |from_top: &mut dyn Iterator<Item = &u64>, top| from_top.take_while(|ring| **ring == top).count();
-        let summary = [
-            ("stackHeight", rings.len() as u64),
-            ("capHeight", cap(&mut rings.iter().rev(), top) as u64),
-            ("controllingPlayer", top),
-        ];
-        for (name, expected) in summary {
-            let Some(field) = node.get(name) else { continue };
-            let Some(found) = field.number(0, COUNTER) else { continue };
-            if found == expected {
-                continue;
-            }
-            let turned = rings.first().is_some_and(|&bottom| {
-                let fits = |name, value| node.get(name).is_none_or(|node| node.value == value);
-                fits("controllingPlayer", bottom) && fits("capHeight", cap(&mut rings.iter(), bottom) as u64)
-            });
-            let hint = if turned { ", or the rings in the other order" } else { "" };
-            field.fault(format!("{expected}, as the rings say{hint}"));
-        }
-        Some(rings)
-    }
-
     fn turn(&self, geometry: &Geometry, setup: &mut Setup, envelope: &mut Envelope) {
         let root = self.root;
         if let Some(player) = root.require("currentPlayer", "a player number") {
@@ -393,48 +288,6 @@ impl Reader<'_, '_> {
             setup.pending_line_elimination = pending.flag().unwrap_or_default();
         }
         setup.chain = self.chain(geometry, setup, envelope);
-    }
-
-    fn chain(&self, geometry: &Geometry, setup: &Setup, envelope: &mut Envelope) -> Option<(u64, Vec<Coord>, Coord)> {
-        let Some(chain) = self.root.get("chainCaptureState") else {
-            // The TypeScript side notes only where the chain stands.
-            let place = self.root.get("chainCapturePosition")?.coord(geometry)?;
-            return (setup.phase == Phase::ChainCapture).then(|| (setup.to_move, Vec::new(), place));
-        };
-        chain.object()?;
-        let player = chain.require("playerNumber", "a player number").and_then(|node| node.number(0, COUNTER));
-        let place = |name| chain.require(name, "coordinates").and_then(|node| node.cell(geometry));
-        let (start, current) = (place("startPosition"), place("currentPosition"));
-        let mut visited = Vec::new();
-        if let Some(list) = chain.get("visitedPositions") {
-            for node in list.items() {
-                let cell = node.text().and_then(|key| geometry.parse_key(key));
-                if cell.is_none() {
-                    node.fault("the key of a cell");
-                }
-                visited.extend(cell);
-            }
-        }
-        let mut segments = Vec::new();
-        if let Some(list) = chain.get("segments") {
-            for node in list.items().filter(|node| node.object().is_some()) {
-                let cell = |name| node.require(name, "coordinates").and_then(|node| node.cell(geometry));
-                let (from, target, landing) = (cell("from"), cell("target"), cell("landing"));
-                let height = node.get("capturedCapHeight").and_then(|node| node.number(0, COUNTER));
-                if let (Some(from), Some(target), Some(landing)) = (from, target, landing) {
-                    segments.push(ChainSegment {
-                        from,
-                        target,
-                        landing,
-                        captured_cap_height: height.unwrap_or_default(),
-                    });
-                }
-            }
-        }
-        let (start, current) = (start?, current?);
-        let path = chain_path(geometry, start, current, &visited, &segments);
-        envelope.chain = Some(ChainRecord { start, visited, segments });
-        Some((player?, path.into_iter().map(|cell| geometry.coord(cell)).collect(), geometry.coord(current)))
     }
 
     fn lps(&self) -> LpsState {
@@ -516,45 +369,6 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Cells that a chain jumped from: as listed where that is a way of straight jumps, else as its segments lead back from
-/// where it stands (see [`ChainRecord`]), else none.
-fn chain_path(
-    geometry: &Geometry,
-    start: Cell,
-    current: Cell,
-    visited: &[Cell],
-    segments: &[ChainSegment],
-) -> Vec<Cell> {
-    let straight = |from: Cell, to: Cell| {
-        let (a, b) = (geometry.coord(from), geometry.coord(to));
-        let (dx, dy) = (b.x - a.x, b.y - a.y);
-        from != to
-            && match geometry.kind().spec().shape {
-                BoardShape::Square => dx == 0 || dy == 0 || dx == dy || dx == -dy,
-                BoardShape::Hex => dx == 0 || dy == 0 || dx == -dy,
-            }
-    };
-    let is_way = |cells: &[Cell]| {
-        let ends = cells.iter().skip(1).chain([&current]);
-        cells.len() <= geometry.kind().spec().rings_per_player as usize
-            && cells.first() == Some(&start)
-            && cells.iter().zip(ends).all(|(&from, &to)| straight(from, to))
-    };
-    if is_way(visited) {
-        return visited.to_vec();
-    }
-    let mut way = Vec::new();
-    let mut at = current;
-    for segment in segments.iter().rev() {
-        if segment.landing == at {
-            at = segment.from;
-            way.push(at);
-        }
-    }
-    way.reverse();
-    if is_way(&way) { way } else { Vec::new() }
-}
-
 fn board_kind(node: &Node<'_, '_>) -> Option<BoardKind> {
     let kind = node.text()?.parse().ok();
     if kind.is_none() {
@@ -607,43 +421,7 @@ fn time(root: &Node<'_, '_>, name: &'static str, into: &mut String) {
     }
 }
 
-/// The place of an entry of a map by position key; a `position` inside the entry must be the same.
-fn keyed_place(geometry: &Geometry, key: &str, node: &Node<'_, '_>) -> Option<Coord> {
-    let place = key_coord(geometry, key, node);
-    if let Some(position) = node.get("position") {
-        let inside = position.coord(geometry)?;
-        if place.is_some_and(|place| place != inside) {
-            position.fault_got(format!("the place {key:?} of its key"), format!("x {}, y {}", inside.x, inside.y));
-        }
-    }
-    place
-}
-
-/// Coordinates of a position key; they may be off the board.
-fn key_coord(geometry: &Geometry, key: &str, node: &Node<'_, '_>) -> Option<Coord> {
-    let hex = geometry.kind().spec().shape == BoardShape::Hex;
-    let mut numbers = key.split(',').map(|part| part.parse::<i32>().ok().filter(|n| n.unsigned_abs() <= 1_000_000));
-    let coord = match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Some(x)), Some(Some(y)), None, None) if !hex => Some(Coord { x, y }),
-        (Some(Some(x)), Some(Some(y)), Some(Some(z)), None) if hex && x + y + z == 0 => Some(Coord { x, y }),
-        _ => None,
-    };
-    if coord.is_none() {
-        let form = if hex { "x,y,z with x+y+z = 0" } else { "x,y" };
-        node.fault_got(format!("a position key {form}"), format!("{:?}", shorten(key)));
-    }
-    coord
-}
-
-fn seat_key(key: &str, node: &Node<'_, '_>, players: PlayerCount) -> Option<PlayerId> {
-    let seat = players.seats().find(|seat| seat.to_string() == key);
-    if seat.is_none() {
-        node.fault_got(format!("a player number from 1 to {} as key", players.get()), format!("{:?}", shorten(key)));
-    }
-    seat
-}
-
-fn unknown_fields(node: &Node<'_, '_>, known: &[&'static str]) -> Map<String, Value> {
+pub(crate) fn unknown_fields(node: &Node<'_, '_>, known: &[&'static str]) -> Map<String, Value> {
     let is_known =
         |key: &str| known.iter().any(|known| *known == key || snake_case(known).is_some_and(|snake| snake == key));
     let fields = node.value.as_object().into_iter().flatten();

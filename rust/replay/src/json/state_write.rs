@@ -4,7 +4,7 @@ use ringrift_rules::{Cell, CellContent, PlayerId};
 use serde_json::{Map, Value, json};
 
 use super::{
-    moves::{Nulls, cell_json},
+    move_write::{Nulls, cell_json},
     state::{ChainRecord, GameStatus, StateDocument},
 };
 

@@ -468,3 +468,47 @@ fn days_of_month(year_and_month: &[u8]) -> u32 {
         _ => 31,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_that_upstream_reads() {
+        for text in [
+            "2026-11-22T11:18:26.627109",
+            "2026-11-22T11:18:26",
+            "2026-11-22 11:18",
+            "2024-02-29T00:00:00Z",
+            "2026-01-01T00:00:00.1+05:30",
+            "2026-01-01T00:00:00-0800",
+        ] {
+            assert!(is_timestamp(text), "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-22",
+            "2026-13-22T11:18:26",
+            "2025-02-29T00:00:00",
+            "2026-11-31T00:00:00",
+            "0000-01-01T00:00:00",
+            "2026-11-22T24:00:00",
+            "2026-11-22T11:60:00",
+            "2026-11-22T11:18:26.",
+            "2026-11-22T11:18:26.1234567",
+            "2026-11-22T11:18:26+25:00",
+            "2026-11-22T11:18:26 ",
+            "2026-11-22T11:18:2x",
+            "２026-11-22T11:18:26",
+        ] {
+            assert!(!is_timestamp(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn snake_case_spells_the_names_of_the_models() {
+        assert_eq!(snake_case("lpsCurrentRoundActorMask").as_deref(), Some("lps_current_round_actor_mask"));
+        assert_eq!(snake_case("from").as_deref(), Some("from_pos"));
+        assert_eq!(snake_case("board"), None);
+    }
+}

@@ -26,12 +26,14 @@ use crate::{
     board::{BoardKind, UnknownBoard},
     cell::{Cell, Coord},
     geometry::Geometry,
+    history::{HistoryMarks, LastMove, LpsState},
     moves::MoveKind,
+    options::RuleOptions,
     outcome::EndReason,
     phase::Phase,
     player::{PlayerCount, PlayerId, UnknownPlayerCount},
-    position::{HistoryMarks, LastMove, LpsState, RuleOptions},
-    setup::{Setup, SetupError, SetupStack},
+    setup::{Setup, SetupStack},
+    violation::SetupError,
 };
 
 /// Why a text is no position.

@@ -1,0 +1,309 @@
+//! From flags and environment to what is to be played.
+
+use std::path::{Path, PathBuf};
+
+use ringrift_heuristic::ProfileFile;
+use ringrift_replay::{RecordForm, SNAPSHOT_INTERVAL_VARIABLE};
+use ringrift_rules::{BoardKind, PlayerCount};
+use ringrift_selfplay::{EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, seed_of_run};
+use serde_json::{Map, Value, json};
+
+use super::args::{Args, Band, Pools, Profile};
+use crate::{Failure, OrFail as _, exit};
+
+/// Seed of the profiles. Source: selfplay.md section 3.
+const PROFILE_SEED: i64 = 1_764_142_864;
+
+/// Upstream's environment variables that change what is played or recorded there, and have no effect here.
+const INERT_VARIABLES: [(&str, &str); 4] = [
+    (
+        "RINGRIFT_PARITY_VALIDATION",
+        "every game is replayed on this engine before it is stored; use `rrpipe verify` for more",
+    ),
+    ("RINGRIFT_REPETITION_THRESHOLD", "games do not end by repetition"),
+    ("RINGRIFT_SKIP_PHASE_INVARIANT", "phases are always checked"),
+    ("RINGRIFT_SOAK_FAILURE_DIR", "every game replays cleanly, or the run stops"),
+];
+
+/// Everything that one command plays.
+pub(crate) struct Plan {
+    pub runs: Vec<(GameSettings, RunOptions)>,
+    /// The settings as upstream prints them.
+    pub config: Map<String, Value>,
+    /// Things to tell before the first game.
+    pub notices: Vec<String>,
+    /// Warnings, for standard error.
+    pub warnings: Vec<String>,
+    pub profile: Option<Profile>,
+}
+
+/// Whether a variable is set to something that means yes.
+fn is_truthy(variable: &impl Fn(&str) -> Option<String>, name: &str) -> bool {
+    variable(name).is_some_and(|text| ["1", "true", "yes", "on"].contains(&text.trim().to_lowercase().as_str()))
+}
+
+fn usage(text: impl std::fmt::Display) -> Failure {
+    Failure::message(exit::USAGE, text)
+}
+
+/// Makes the plan of a command. `variable` reads the environment.
+pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> Result<Plan, Failure> {
+    let mut args = args.clone();
+    if args.gpu {
+        return Err(Failure::message(exit::UNAVAILABLE, "--gpu: there is no self-play on the GPU")
+            .hint("leave it out: heuristic-only on the CPU plays the same policy, and writes the JSONL file as well"));
+    }
+    if args.memory_constrained {
+        args.difficulty_band = Band::Light;
+    }
+    apply_profile(&mut args, variable)?;
+    let mode: EngineMode = args.engine_mode.as_deref().unwrap_or("mixed").parse().map_err(|error: ModeError| {
+        let class = if matches!(error, ModeError::NotYet { .. }) { exit::UNAVAILABLE } else { exit::USAGE };
+        let failure = Failure::new(class, error);
+        match (args.profile, args.engine_mode.is_none()) {
+            (Some(profile), true) => {
+                failure.hint(format!("profile {} plays mode mixed unless --engine-mode names another", profile.name()))
+            }
+            (None, true) => failure.hint("mixed is the default; name another with --engine-mode"),
+            (_, false) => failure,
+        }
+    })?;
+    if !(0.0..=1.0).contains(&args.swap_sides_probability) {
+        return Err(usage(format!("--swap-sides-probability {} is no probability", args.swap_sides_probability))
+            .hint("give a number from 0 to 1"));
+    }
+    let weights = weights(&args)?;
+    let full = args.no_lean_db;
+    let form = RecordForm::from_request(full, variable(SNAPSHOT_INTERVAL_VARIABLE).as_deref()).map_err(usage)?;
+    let recording = variable("RINGRIFT_RECORD_SELFPLAY_GAMES")
+        .is_none_or(|text| !["false", "0", "no", "off", "disabled"].contains(&text.trim().to_lowercase().as_str()));
+    let database = (!args.no_record_db && recording).then(|| (args.record_db.clone(), form));
+    let swap_rule = is_truthy(variable, "RINGRIFT_TRAINING_ENABLE_SWAP_RULE")
+        && !is_truthy(variable, "RINGRIFT_TRAINING_DISABLE_SWAP_RULE");
+    let seed = seed(&args)?;
+    let boards: Vec<BoardKind> = match args.profile {
+        Some(Profile::AiHealthcheck) => vec![BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal],
+        _ => vec![args.board_type],
+    };
+    let jsonl = args.log_jsonl.clone().unwrap_or_else(|| {
+        let name = format!("soak_{}_{}p_{seed}.jsonl", args.board_type, args.num_players.get());
+        Path::new("logs/selfplay").join(name)
+    });
+    let mut runs = Vec::new();
+    for (i, &board) in boards.iter().enumerate() {
+        let mut settings = GameSettings::new(board, args.num_players, mode, seed.wrapping_add(100_000 * i as i64));
+        settings.swap_rule = swap_rule;
+        settings.weights = weights.clone();
+        settings.moves_max = args.max_moves.unwrap_or(settings.moves_max);
+        settings.opening_random_moves = args.opening_random_moves;
+        settings.swap_probability = args.swap_sides_probability;
+        let options = RunOptions {
+            games: args.num_games,
+            jobs: args.jobs,
+            jsonl: if boards.len() > 1 { beside(&jsonl, board) } else { jsonl.clone() },
+            resume: args.resume_from_jsonl,
+            database: database.clone(),
+            pool: pool(&args.pools, board),
+            difficulty_band: args.difficulty_band.name().to_owned(),
+            metadata: metadata(variable),
+            checkpoint_interval: args.checkpoint_interval,
+            stops_at_skip: args.fail_on_anomaly,
+            is_timed: args.profile_timing,
+        };
+        runs.push((settings, options));
+    }
+    let config = config(&args, mode, seed, &jsonl, variable);
+    let notices = notices(&args, swap_rule, &jsonl);
+    let warnings = warnings(&args, mode, variable);
+    Ok(Plan { runs, config, notices, warnings, profile: args.profile })
+}
+
+/// Source: selfplay.md section 3. The mode of the command line is kept, other than upstream's profiles do.
+fn apply_profile(args: &mut Args, variable: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
+    match args.profile {
+        None => {}
+        Some(Profile::PythonStrict) => {
+            args.num_games = 6;
+            args.board_type = BoardKind::Square8;
+            args.num_players = PlayerCount::Two;
+            args.max_moves = Some(10_000);
+            args.seed = args.seed.or(Some(PROFILE_SEED));
+            if args.gc_interval == 0 {
+                args.gc_interval = 10;
+            }
+        }
+        Some(Profile::AiHealthcheck) => {
+            let games = variable("RINGRIFT_AI_HEALTHCHECK_GAMES").unwrap_or_else(|| "2".into());
+            let games: i64 = games.trim().parse().map_err(|_| {
+                usage(format!("RINGRIFT_AI_HEALTHCHECK_GAMES={games} is no number"))
+                    .hint("give a number of games, such as 2")
+            })?;
+            args.num_games = games.max(1) as u64;
+            args.difficulty_band = Band::Light;
+            args.num_players = PlayerCount::Two;
+            args.seed = args.seed.or(Some(PROFILE_SEED));
+            if args.gc_interval == 0 {
+                args.gc_interval = 3;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The seed that was given, that of the run to be resumed, or a new one.
+fn seed(args: &Args) -> Result<i64, Failure> {
+    if let Some(seed) = args.seed {
+        return Ok(seed);
+    }
+    if args.resume_from_jsonl {
+        let Some(jsonl) = &args.log_jsonl else {
+            return Err(usage("--resume-from-jsonl: which run is to be resumed?")
+                .hint("give --log-jsonl, or the --seed from which the name of the file follows"));
+        };
+        if let Some(seed) = seed_of_run(jsonl).or_fail(exit::BAD_INPUT)? {
+            return Ok(seed);
+        }
+    }
+    // Small, so that it can be typed again and has room for the indexes of games.
+    Ok(i64::from(getrandom::u32().or_fail(exit::UNEXPECTED)? & 0x7fff_ffff))
+}
+
+fn weights(args: &Args) -> Result<NamedWeights, Failure> {
+    let (Some(path), Some(name)) = (&args.heuristic_weights_file, &args.heuristic_profile) else {
+        return Ok(NamedWeights::default());
+    };
+    let file = ProfileFile::load(path).map_err(|error| {
+        let class = if path.is_file() { exit::BAD_INPUT } else { exit::IO };
+        Failure::new(class, error)
+    })?;
+    let profile = file.get(name).or_fail(exit::BAD_INPUT)?;
+    Ok(NamedWeights { name: name.clone(), weights: profile.weights })
+}
+
+/// `games.jsonl` as `games.<board>.jsonl`. Source: selfplay.md section 3.
+fn beside(jsonl: &Path, board: BoardKind) -> PathBuf {
+    let stem = jsonl.file_stem().unwrap_or_default().to_string_lossy();
+    jsonl.with_file_name(format!("{stem}.{board}.jsonl"))
+}
+
+/// Source: selfplay.md section 10.
+fn pool(pools: &Pools, board: BoardKind) -> Option<(PathBuf, Sampling)> {
+    let (path, states_max, interval) = match board {
+        BoardKind::Square8 => (
+            &pools.square8_state_pool_output,
+            pools.square8_state_pool_max_states,
+            pools.square8_state_pool_sampling_interval.max(1),
+        ),
+        BoardKind::Square19 => (
+            &pools.square19_state_pool_output,
+            pools.square19_state_pool_max_states,
+            pools.square19_state_pool_sampling_interval,
+        ),
+        BoardKind::Hexagonal => {
+            (&pools.hex_state_pool_output, pools.hex_state_pool_max_states, pools.hex_state_pool_sampling_interval)
+        }
+        BoardKind::Hex8 => return None,
+    };
+    let path = path.clone().filter(|_| states_max > 0 && interval > 0)?;
+    let interval = u32::try_from(interval).unwrap_or(u32::MAX);
+    Some((path, Sampling { interval, states_max: states_max as u64 }))
+}
+
+/// Source: selfplay.md section 12.
+fn metadata(variable: &impl Fn(&str) -> Option<String>) -> Map<String, Value> {
+    let names = [
+        ("RINGRIFT_RULES_ENGINE_VERSION", "rules_engine_version"),
+        ("RINGRIFT_TS_ENGINE_VERSION", "ts_engine_version"),
+        ("RINGRIFT_AI_SERVICE_VERSION", "ai_service_version"),
+    ];
+    let mut out = Map::new();
+    for (from, to) in names {
+        if let Some(text) = variable(from) {
+            out.insert(to.into(), text.into());
+        }
+    }
+    out.insert("ringrift_core_version".into(), env!("CARGO_PKG_VERSION").into());
+    out
+}
+
+fn text_of(path: &Path) -> Value {
+    path.to_string_lossy().into_owned().into()
+}
+
+fn config(
+    args: &Args,
+    mode: EngineMode,
+    seed: i64,
+    jsonl: &Path,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Map<String, Value> {
+    let json = json!({
+        "num_games": args.num_games,
+        "board_type": args.board_type.name(),
+        "engine_mode": mode.name(),
+        "difficulty_band": args.difficulty_band.name(),
+        "num_players": args.num_players.get(),
+        "max_moves": args.max_moves,
+        "seed": seed,
+        "log_jsonl": text_of(jsonl),
+        "summary_json": args.summary_json.as_deref().map(text_of),
+        "gc_interval": args.gc_interval,
+        "strict_no_move_invariant": is_truthy(variable, "RINGRIFT_STRICT_NO_MOVE_INVARIANT"),
+        "profile": args.profile.map(Profile::name),
+        "profile_timing": args.profile_timing,
+    });
+    match json {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// The lines that upstream prints before the first game. Source: selfplay.md section 8.6.
+fn notices(args: &Args, swap_rule: bool, jsonl: &Path) -> Vec<String> {
+    let mut out = Vec::new();
+    if args.log_jsonl.is_none() {
+        out.push(format!("[log-jsonl] Writing games to {} (choose with --log-jsonl)", jsonl.display()));
+    }
+    if args.opening_random_moves > 0 {
+        let count = args.opening_random_moves;
+        out.push(format!("[opening-diversity] Enabled: first {count} moves will be randomly selected"));
+    }
+    // Upstream prints this without the swap rule as well, where it means nothing.
+    if swap_rule && args.num_players == PlayerCount::Two && args.swap_sides_probability > 0.0 {
+        let percent = args.swap_sides_probability * 100.0;
+        out.push(format!("[player-balance] swap_sides probability: {percent:.0}% (helps balance P1/P2 win rates)"));
+    }
+    if let Some(time) = args.think_time_ms {
+        out.push(format!("[think-time] Override: {time}ms"));
+    }
+    if args.memory_constrained {
+        out.push("[memory-constrained] Enabled: difficulty_band=light".into());
+    }
+    out
+}
+
+/// Flags and variables that have nothing to do here.
+fn warnings(args: &Args, mode: EngineMode, variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let is_heuristic = mode == EngineMode::HeuristicOnly;
+    let flags = [
+        (args.emit_events, "--emit-events", "there is no event bus to publish to"),
+        (args.watch_model_updates, "--watch-model-updates", "this mode plays without a network"),
+        (args.model_alias_path.is_some(), "--model-alias-path", "this mode plays without a network"),
+        (args.nn_pool_size > 0, "--nn-pool-size", "this mode plays without a network"),
+        (args.nn_pool_dir.is_some(), "--nn-pool-dir", "this mode plays without a network"),
+        (args.opening_top_k > 0, "--opening-top-k", "no engine ranks its moves; opening moves are uniformly random"),
+        (args.think_time_ms.is_some(), "--think-time-ms", "the engines of this mode do not look at the clock"),
+        (args.intra_game_gc_interval > 0, "--intra-game-gc-interval", "there is no garbage to collect"),
+        (!is_heuristic && args.heuristic_profile.is_some(), "--heuristic-profile", "only heuristic-only has weights"),
+    ];
+    let flags = flags
+        .into_iter()
+        .filter(|(is_given, ..)| *is_given)
+        .map(|(_, flag, why)| format!("warning: {flag} has no effect: {why}"));
+    let inert = |text: &String| !["", "0", "off", "false"].contains(&text.trim().to_lowercase().as_str());
+    let variables = INERT_VARIABLES
+        .into_iter()
+        .filter(|(name, _)| variable(name).as_ref().is_some_and(inert))
+        .map(|(name, why)| format!("warning: {name} has no effect: {why}"));
+    flags.chain(variables).collect()
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env python3
+"""Self-play in place of RingRift's script of this name: the same flags, the same files. See docs/selfplay.md."""
+
+import sys
+
+try:
+    from ringrift_core.soak import main
+except ModuleNotFoundError as error:
+    if error.name not in ("ringrift_core", "ringrift_core._native"):
+        raise
+    sys.exit("error: this Python has no ringrift_core\n  hint: pip install ringrift-core, or run scripts/setup and activate .venv")
+
+if __name__ == "__main__":
+    sys.exit(main())
