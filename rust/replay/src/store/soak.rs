@@ -29,7 +29,7 @@ pub fn soak_state(state: &StateDocument) -> Value {
     to_snake_case(state.to_value(Nulls::Write))
 }
 
-/// A stored game as the record that upstream's self-play would have written; [`python_json`](super::python_json) makes
+/// A stored game as the record that upstream's self-play would have written; [`python_json`](super::python_json()) makes
 /// its line.
 ///
 /// # Errors
