@@ -163,21 +163,22 @@ fn device_that_takes_no_more_loses_no_acknowledged_game() {
     let path = folder.path().join("games.db");
     let command = child(&path, 400);
     let mut shell = Command::new("sh");
-    // Files end at 1 MiB or 2 MiB, as the shell counts blocks; the signal that would end the process is ignored.
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$@\"", "sh"]);
+    // Files end at 4 MiB or 8 MiB, as the shell counts blocks; the signal that would end the process is ignored. The child
+    // has at most 17 games in flight, 2 MB in the log: its first group fits however slow the device is, and 400 do not.
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$@\"", "sh"]);
     shell.arg(command.get_program()).args(command.get_args());
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = shell.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let safe: BTreeSet<String> = text.lines().filter_map(acknowledged).collect();
-    assert!(text.contains("ERROR") && text.contains("hint:") && safe.len() > 4, "{text}");
+    assert!(text.contains("ERROR") && text.contains("hint:") && !safe.is_empty(), "{text}");
     let mut reader = StoreReader::open(&path).unwrap();
     assert_eq!(reader.integrity_faults(), Ok(Vec::new()));
     let present: BTreeSet<String> = reader.ids(&GameFilter::default()).unwrap().into_iter().collect();
     assert!(safe.is_subset(&present));
     // With room again, the run completes.
-    assert!(String::from_utf8_lossy(&child(&path, 100).output().unwrap().stdout).contains("DONE"));
-    assert_eq!(ids(&path).len().max(100), ids(&path).len());
+    assert!(String::from_utf8_lossy(&child(&path, 400).output().unwrap().stdout).contains("DONE"));
+    assert_eq!(ids(&path).len(), 400);
 }
 
 #[test]
