@@ -3,6 +3,7 @@
 use ringrift_rules::{Board, Move, Position};
 
 use crate::rng::GameRng;
+use crate::search_result::SearchResult;
 
 /// Why a move was chosen.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -16,7 +17,7 @@ pub enum Choice {
 }
 
 /// A move, and what the engine did to find it.
-#[derive(Copy, Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Decision {
     /// The chosen move; one of the legal moves.
     pub mv: Move,
@@ -26,12 +27,14 @@ pub struct Decision {
     pub score: Option<f64>,
     /// Number of seats' evaluations that were made.
     pub evaluations: u64,
+    /// What a search found; none from engines that do not search, and for moves that needed no search.
+    pub search: Option<Box<SearchResult>>,
 }
 
 impl Decision {
     /// A decision without a look at the board.
     pub const fn unscored(mv: Move, choice: Choice) -> Self {
-        Self { mv, choice, score: None, evaluations: 0 }
+        Self { mv, choice, score: None, evaluations: 0, search: None }
     }
 }
 
@@ -47,4 +50,8 @@ pub trait Engine<B: Board>: Send {
     /// Chooses one of the `legal` moves of `position`, which are those of [`Position::legal_moves`]; none if there are
     /// none. All randomness comes from `rng`.
     fn choose(&mut self, position: &Position<B>, legal: &[Move], rng: &mut GameRng) -> Option<Decision>;
+
+    /// Forgets what was learnt from earlier decisions: called before the first decision of a game by whoever uses an engine
+    /// for several games. Settings stay.
+    fn forget(&mut self) {}
 }

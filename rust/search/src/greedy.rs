@@ -112,6 +112,7 @@ impl<B: Board, E: Evaluator<B>> Engine<B> for Greedy<E> {
             choice: Choice::Best,
             score: Some(self.scores[best]),
             evaluations: moves.len() as u64,
+            search: None,
         })
     }
 }

@@ -4,10 +4,19 @@
 //! |---|---|
 //! | [`RandomEngine`] | every legal move is equally likely |
 //! | [`Greedy`] | the move after which the mover's score is best, looking no further |
+//! | [`SearchEngine`] | plays with a [`Search`], within [`Limits`] |
+//!
+//! Searches look at the real rules: one turn is several plies of one seat, and who moves next is read from the position,
+//! never from the depth.
 #![forbid(unsafe_code)]
 
 mod greedy;
+mod limits;
 mod random;
+mod searcher;
 
 pub use greedy::{Greedy, GreedyOptions};
+pub use limits::{InvalidLimits, Limits, Meter, Stop};
 pub use random::RandomEngine;
+pub use ringrift_eval::{Ended, RootLine, SearchResult};
+pub use searcher::{InvalidSetting, Search, SearchEngine};
