@@ -19,6 +19,8 @@ pub enum Ended {
     Solved,
     /// It was told to stop.
     Stopped,
+    /// Its memory was full.
+    Memory,
 }
 
 impl Ended {
@@ -30,6 +32,7 @@ impl Ended {
             Self::Depth => "depth",
             Self::Solved => "solved",
             Self::Stopped => "stopped",
+            Self::Memory => "memory",
         }
     }
 }

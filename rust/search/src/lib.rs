@@ -12,6 +12,7 @@
 
 mod greedy;
 mod limits;
+pub mod mcts;
 mod random;
 mod searcher;
 
