@@ -89,6 +89,22 @@ pub(crate) fn position_key<B: Board>(position: &Position<B>, board_key: u64) -> 
     key
 }
 
+impl<B: Board> Position<B> {
+    /// Hash of the container order of the stacks, which [`Position::key`] leaves out. It decides which stack pays for a
+    /// recovery and for a forced elimination that the rules choose; nothing else depends on it.
+    pub fn order_key(&self) -> u64 {
+        let mut order = [(0, 0); crate::board::MAX_CELLS];
+        let mut count = 0;
+        for (entry, cell) in order.iter_mut().zip(self.stack_cells().iter()) {
+            *entry = (self.stamp(cell), cell.index() as u16);
+            count += 1;
+        }
+        let order = &mut order[..count];
+        order.sort_unstable();
+        order.iter().fold(0, |key, &(_, cell)| mix(key ^ (u64::from(cell) + 1)))
+    }
+}
+
 const TABLE_LEN: u64 = 1_000_000;
 
 /// The million values of `random.Random(42).getrandbits(64)`. Source: rules.md section 16.2.

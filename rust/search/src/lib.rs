@@ -10,14 +10,20 @@
 //! never from the depth.
 #![forbid(unsafe_code)]
 
+mod alphabeta;
+pub mod descent;
+mod forced;
 mod greedy;
 mod limits;
+mod maxn;
 pub mod mcts;
 mod random;
 mod searcher;
 
+pub use alphabeta::{AlphaBeta, AlphaBetaOptions, Opponents};
 pub use greedy::{Greedy, GreedyOptions};
 pub use limits::{InvalidLimits, Limits, Meter, Stop};
+pub use maxn::{MaxN, MaxNOptions};
 pub use random::RandomEngine;
 pub use ringrift_eval::{Ended, RootLine, SearchResult};
 pub use searcher::{InvalidSetting, Search, SearchEngine};

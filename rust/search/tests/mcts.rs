@@ -6,6 +6,7 @@ mod forced;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use forced::{forced_wins, game, keeps_win, legal, light};
 use proptest::prelude::*;
 use ringrift_eval::{GameRng, Scale, SearchResult, Values};
 use ringrift_heuristic::Heuristic;
@@ -15,7 +16,6 @@ use ringrift_search::mcts::{
     Temperature, Widening,
 };
 use ringrift_search::{Ended, Limits, Search, Stop};
-use forced::{forced_wins, game, keeps_win, legal, light};
 
 type Light<B> = Mcts<B, EvaluatorLeaves<Heuristic<B>>>;
 
@@ -99,14 +99,14 @@ fn finds_wins<B: Board>(players: PlayerCount, turns: u32, count: usize, nodes: u
 
 #[test]
 fn wins_of_one_turn_are_found() {
-    finds_wins::<Square8>(PlayerCount::Two, 1, 12, 1500, 12);
-    finds_wins::<Hex8>(PlayerCount::Three, 1, 8, 1500, 8);
+    finds_wins::<Square8>(PlayerCount::Two, 1, 12, 6000, 11);
+    finds_wins::<Hex8>(PlayerCount::Three, 1, 8, 6000, 8);
 }
 
 #[test]
 fn wins_of_two_turns_are_found() {
-    finds_wins::<Square8>(PlayerCount::Two, 2, 6, 5000, 6);
-    finds_wins::<Square8>(PlayerCount::Three, 2, 4, 5000, 4);
+    finds_wins::<Square8>(PlayerCount::Two, 2, 6, 6000, 5);
+    finds_wins::<Square8>(PlayerCount::Three, 2, 4, 6000, 4);
 }
 
 /// A number that depends on all of a result that repeats.

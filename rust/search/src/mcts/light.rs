@@ -253,7 +253,7 @@ impl<'p, B: Board> Scene<'p, B> {
 
 /// Ranks moves by their features.
 #[derive(Clone, Debug)]
-pub(super) struct LightPriors {
+pub(crate) struct LightPriors {
     weights: [f32; STEPS],
     steps: Vec<u8>,
 }
@@ -272,7 +272,7 @@ impl Default for LightPriors {
 
 impl LightPriors {
     /// See [`super::Leaves::rank`].
-    pub(super) fn rank<B: Board>(
+    pub(crate) fn rank<B: Board>(
         &mut self,
         position: &Position<B>,
         moves: &[Move],

@@ -22,15 +22,17 @@ use ringrift_eval::{Ended, GameRng, Scale, SearchResult, exp, ln};
 use ringrift_rules::{Board, Move, Position};
 
 pub use leaves::{EvaluatorLeaves, Leaf, Leaves, Priors};
+pub(crate) use light::LightPriors;
 pub use options::{Gumbel, MctsOptions, Puct, RootNoise, Selection, Temperature, Widening};
 pub(crate) use report::score_of;
 pub use tree::Candidate;
+pub(crate) use tree::WON;
 
 use crate::limits::{Limits, Meter, Stop};
 use crate::searcher::{InvalidSetting, Search};
 use root::RootPlan;
 use select::Rule;
-use tree::{NONE, State, Tree, WON};
+use tree::{NONE, State, Tree};
 use worker::{Shared, Worker};
 
 /// Monte-Carlo tree search. The node limit of [`Limits`] counts simulations, as [`SearchResult::nodes`] does; the depth limit
@@ -113,7 +115,12 @@ impl<B: Board, L: Leaves<B>> Mcts<B, L> {
         };
         let clean = self.tree.candidates(self.tree.node(0)).to_vec();
         let draws = noise::dirichlet(clean.len(), alpha, rng);
-        for (candidate, draw) in self.tree.candidates_mut(0).iter_mut().zip(draws) {
+        let candidates = self.tree.candidates_mut(0);
+        // The order of the candidates depends on earlier searches; that of the moves does not.
+        let mut by_move: Vec<usize> = (0..candidates.len()).collect();
+        by_move.sort_unstable_by_key(|&index| candidates[index].mv);
+        for (index, draw) in by_move.into_iter().zip(draws) {
+            let candidate = &mut candidates[index];
             candidate.prior = ((1.0 - fraction) * f64::from(candidate.prior) + fraction * draw) as f32;
         }
         self.tree.sort_unopened(0);
@@ -275,5 +282,41 @@ impl<B: Board, L: Leaves<B>> Search<B> for Mcts<B, L> {
         self.tree.clear();
         self.spare.clear();
         self.root = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
+    use ringrift_rules::{MoveList, PlayerCount, RuleOptions, Square8};
+
+    use super::*;
+
+    #[test]
+    fn tree_stays_consistent_through_a_game() {
+        let options = HeuristicOptions { mode: EvalMode::Light, ..HeuristicOptions::default() };
+        let heuristic = Heuristic::<Square8>::new(Weights::default(), options);
+        let leaves = EvaluatorLeaves::new(heuristic, Scale::HEURISTIC, Priors::Light);
+        let leaves = leaves.expect("the settings are valid");
+        let widening = Some(Widening { first: 3, factor: 1.0 });
+        let gumbel = Selection::Gumbel(Gumbel { noise: true, ..Gumbel::default() });
+        for (players, options) in [
+            (PlayerCount::Two, MctsOptions::default()),
+            (PlayerCount::Three, MctsOptions { widening, ..MctsOptions::self_play(Square8::KIND) }),
+            (PlayerCount::Two, MctsOptions { threads: 2, ..MctsOptions::default() }),
+            (PlayerCount::Four, MctsOptions { selection: gumbel, ..MctsOptions::default() }),
+        ] {
+            let mut search = Mcts::new(&leaves, Scale::HEURISTIC, options).expect("the settings are valid");
+            let rules = RuleOptions::standard(Square8::KIND, players);
+            let (mut position, mut legal) = (Position::<Square8>::initial(players, rules), MoveList::new());
+            let limits = Limits::nodes(150).expect("a budget");
+            let mut rng = GameRng::new(4, 0, 0);
+            loop {
+                position.legal_moves(&mut legal);
+                let Some(found) = search.search(&position, &legal, &limits, &Stop::new(), &mut rng) else { break };
+                search.tree.check();
+                position.make_move(found.best);
+            }
+        }
     }
 }

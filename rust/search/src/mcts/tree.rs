@@ -11,7 +11,7 @@ use ringrift_rules::{Board, Move, PlayerCount, PlayerId, Position};
 pub(super) const NONE: u32 = u32::MAX;
 
 /// The share from which on a seat has won: see [`ringrift_eval::RANK_SHARE`].
-pub(super) const WON: f64 = 1.0 - ringrift_eval::RANK_SHARE - 1e-9;
+pub(crate) const WON: f64 = 1.0 - ringrift_eval::RANK_SHARE - 1e-9;
 
 /// Visits from which on a node keeps its position.
 const SNAPSHOT_VISITS: u32 = 12;

@@ -5,12 +5,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ringrift_eval::{Ended, Values};
-use ringrift_rules::{Board, Move, MoveList, Phase, PlayerId, Position};
+use ringrift_rules::{Board, Move, MoveList, PlayerId, Position};
 
 use super::leaves::{Leaf, Leaves, fill};
 use super::root::RootPlan;
 use super::select::Rule;
 use super::tree::{Expansion, NONE, Path, Pick, State, Tree};
+use crate::forced::{settle, settle_fully};
 use crate::limits::Meter;
 
 /// Moves of a node that are stored when it is expanded; more follow when they are wanted.
@@ -88,35 +89,6 @@ pub(super) struct Worker<B: Board, L> {
     jobs: Vec<Job<B>>,
     batch: Vec<Leaf<B>>,
     moves: MoveList,
-}
-
-/// Phases in which listing the legal moves is cheap, and mostly there is just one.
-fn is_quick<B: Board>(position: &Position<B>) -> bool {
-    match position.phase() {
-        Phase::LineProcessing | Phase::TerritoryProcessing | Phase::ChainCapture | Phase::ForcedElimination => true,
-        Phase::RingPlacement => position.hand(position.to_move()) == 0,
-        Phase::Movement | Phase::Capture | Phase::GameOver => false,
-    }
-}
-
-/// Makes forced moves as far as that is cheap to know.
-fn settle<B: Board>(position: &mut Position<B>, moves: &mut MoveList, forced: &mut MoveList) {
-    while is_quick(position) {
-        position.legal_moves(moves);
-        let [only] = moves[..] else { break };
-        position.make_move(only);
-        forced.push(only);
-    }
-}
-
-/// Makes all forced moves; `moves` holds the legal ones then.
-fn settle_fully<B: Board>(position: &mut Position<B>, moves: &mut MoveList, forced: &mut MoveList) {
-    loop {
-        position.legal_moves(moves);
-        let [only] = moves[..] else { break };
-        position.make_move(only);
-        forced.push(only);
-    }
 }
 
 impl<B: Board> Shared<'_, B> {

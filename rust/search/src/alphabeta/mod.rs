@@ -1,0 +1,353 @@
+//! Alpha-beta search: for two players, and for more of them by treating all opponents as one side.
+//!
+//! Iterative deepening, principal variation search with aspiration windows, a transposition table, killers and history, late
+//! move reductions, and a quiescence search that finishes the turn in progress. Depth counts decisions: a move without a
+//! choice costs none.
+
+mod node;
+mod order;
+mod table;
+
+use std::marker::PhantomData;
+
+use ringrift_eval::{Ended, Evaluator, GameRng, RootLine, Scale, SearchResult, WIN, from_centi};
+use ringrift_rules::{Board, Move, Position};
+
+use self::node::{DECIDED, Frame, INFINITY, PLY_MAX, Reply, WON, Worker};
+pub(crate) use self::order::kind_bonus;
+use self::order::{Gains, History};
+use self::table::Table;
+use crate::limits::{Limits, Meter, Stop};
+use crate::searcher::{InvalidSetting, Search};
+
+/// How opponents are supposed to play where there are several of them; without effect with two players.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Opponents {
+    /// All of them together against the root seat. Source: Sturtevant and Korf 2000 (paranoid).
+    #[default]
+    Paranoid,
+    /// Between two turns of the root seat one opponent looks for the strongest reply, and the others play the move that looks
+    /// best at once for themselves, so that every position is one of the game. Source: Schadd and Winands 2011 (best-reply
+    /// search) in the form of Esser and others 2013 (BRS+); leaving turns out, as the first form does, is not legal here.
+    BestReply,
+}
+
+impl Opponents {
+    /// Spelling in descriptions.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paranoid => "paranoid",
+            Self::BestReply => "best-reply",
+        }
+    }
+}
+
+/// Settings of [`AlphaBeta`].
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct AlphaBetaOptions {
+    /// What opponents do in games of three and four.
+    pub opponents: Opponents,
+    /// Whether the turn in progress is finished before a position is evaluated. Without, a position is evaluated at depth 0
+    /// as it stands.
+    pub quiescence: bool,
+    /// Whether late moves are searched less deep, and hopeless ones left out. Without, and without quiescence, values are those of
+    /// plain minimax.
+    pub reductions: bool,
+    /// Binary logarithm of the number of entries of the transposition table, 16 bytes each; 2 to 32.
+    pub table_bits: u32,
+    /// Scale of the evaluator's points, for the win shares of results.
+    pub scale: Scale,
+}
+
+impl Default for AlphaBetaOptions {
+    fn default() -> Self {
+        Self {
+            opponents: Opponents::Paranoid,
+            quiescence: true,
+            reductions: true,
+            table_bits: 17,
+            scale: Scale::HEURISTIC,
+        }
+    }
+}
+
+/// Greatest depth of the iterative deepening.
+const DEPTH_MAX: u32 = 64;
+
+/// First half-width of the aspiration window, in hundredths.
+const WINDOW: i32 = 2_000;
+
+/// First depth with an aspiration window.
+const WINDOW_DEPTH: u32 = 3;
+
+/// Alpha-beta search with any evaluator.
+#[derive(Debug)]
+pub struct AlphaBeta<E> {
+    evaluator: E,
+    options: AlphaBetaOptions,
+    table: Table,
+    history: History,
+    gains: Gains,
+    frames: Vec<Frame>,
+    roots: Vec<RootMove>,
+}
+
+/// A move of the root.
+#[derive(Clone, Debug)]
+struct RootMove {
+    mv: Move,
+    /// Place in the list that was given.
+    index: usize,
+    value: i32,
+    is_exact: bool,
+    nodes: u64,
+    pv: Vec<Move>,
+}
+
+impl<E> AlphaBeta<E> {
+    /// A search with this evaluator.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if the table has an impossible size.
+    pub fn new(evaluator: E, options: AlphaBetaOptions) -> Result<Self, InvalidSetting> {
+        let bits = options.table_bits;
+        InvalidSetting::check("table_bits", bits.into(), (2..=32).contains(&bits), "2 to 32")?;
+        Ok(Self {
+            evaluator,
+            options,
+            table: Table::new(bits),
+            history: History::new(),
+            gains: Gains::new(),
+            frames: vec![Frame::default(); PLY_MAX + 1],
+            roots: Vec::new(),
+        })
+    }
+
+    /// The evaluator.
+    pub const fn evaluator(&self) -> &E {
+        &self.evaluator
+    }
+
+    /// The settings.
+    pub const fn options(&self) -> &AlphaBetaOptions {
+        &self.options
+    }
+}
+
+impl<B: Board, E: Evaluator<B>> Search<B> for AlphaBeta<E> {
+    fn describe(&self) -> String {
+        let AlphaBetaOptions { opponents, quiescence, reductions, table_bits, scale } = self.options;
+        let mut text = format!("alphabeta(opponents={}", opponents.name());
+        for (name, is_on) in [("quiescence", quiescence), ("reductions", reductions)] {
+            if !is_on {
+                text += &format!(", {name}=off");
+            }
+        }
+        text + &format!(", table_bits={table_bits}, scale={}, {})", scale.points(), self.evaluator.describe())
+    }
+
+    fn search(
+        &mut self,
+        position: &Position<B>,
+        legal: &[Move],
+        limits: &Limits,
+        stop: &Stop,
+        rng: &mut GameRng,
+    ) -> Option<SearchResult> {
+        let first = *legal.first()?;
+        self.table.next_search();
+        self.history.fade();
+        self.roots.clear();
+        self.roots.extend(legal.iter().enumerate().map(|(index, &mv)| RootMove {
+            mv,
+            index,
+            value: -INFINITY,
+            is_exact: false,
+            nodes: 0,
+            pv: vec![mv],
+        }));
+        // Equal moves are taken in random order.
+        for i in (1..self.roots.len()).rev() {
+            self.roots.swap(i, rng.below(i + 1));
+        }
+        let root = position.to_move();
+        let is_two = position.players().get() == 2;
+        let mut worker = Worker {
+            evaluator: &mut self.evaluator,
+            options: &self.options,
+            table: &self.table,
+            frames: &mut self.frames,
+            history: &mut self.history,
+            gains: &mut self.gains,
+            meter: Meter::start(limits, stop),
+            evaluations: 0,
+            root,
+            root_plies: position.plies(),
+            salt: if is_two { 0 } else { 0x9fb2_1c65_1e98_df25_u64.wrapping_mul(root.index() as u64 + 1) },
+            board: PhantomData::<B>,
+        };
+        let (depth, ended) = worker.deepen(position, &mut self.roots, limits.depth_max().unwrap_or(DEPTH_MAX));
+        let (meter, evaluations) = (worker.meter, worker.evaluations);
+        let best = self.roots.first().map_or(first, |best| best.mv);
+        let value = self.roots.first().map_or(0, |best| best.value).clamp(-WON, WON);
+        let values = |value: i32| {
+            let relative = from_centi(value.clamp(-WON, WON));
+            self.options.scale.values_of_relative(relative, position.players(), root)
+        };
+        let mut lines: Vec<(usize, RootLine)> = self
+            .roots
+            .iter()
+            .map(|root| {
+                let line = RootLine {
+                    mv: root.mv,
+                    visits: root.nodes,
+                    values: values(root.value),
+                    is_exact: root.is_exact,
+                    pv: root.pv.clone(),
+                    policy: if root.mv == best { 1.0 } else { 0.0 },
+                };
+                (root.index, line)
+            })
+            .collect();
+        lines.sort_by_key(|&(index, _)| index);
+        Some(SearchResult {
+            best,
+            score: decided_score(value),
+            values: values(value),
+            lines: lines.into_iter().map(|(_, line)| line).collect(),
+            nodes: meter.nodes(),
+            evaluations,
+            depth,
+            elapsed: meter.elapsed(),
+            ended,
+        })
+    }
+
+    fn forget(&mut self) {
+        self.table.clear();
+        self.history.clear();
+        self.gains.clear();
+    }
+}
+
+/// Score of a value: wins and losses in whole points less the plies to the end.
+fn decided_score(value: i32) -> f64 {
+    if value > DECIDED {
+        WIN - f64::from(WON - value)
+    } else if value < -DECIDED {
+        f64::from(WON + value) - WIN
+    } else {
+        from_centi(value)
+    }
+}
+
+impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
+    /// Deepens until a limit; returns the depth that was completed, and why it ended. The best move comes first.
+    fn deepen(&mut self, position: &Position<B>, roots: &mut [RootMove], depth_max: u32) -> (u32, Ended) {
+        self.order_roots(position, roots);
+        let mut done = 0;
+        while !self.is_over() {
+            if done >= depth_max.min(DEPTH_MAX) {
+                return (done, Ended::Depth);
+            }
+            if roots[0].value.abs() > DECIDED && done > 0 {
+                return (done, Ended::Solved);
+            }
+            if !self.iterate(position, roots, done + 1) {
+                break;
+            }
+            done += 1;
+        }
+        (done, self.meter.ended().unwrap_or(Ended::Depth))
+    }
+
+    /// Sorts the moves by what the position is worth right after each.
+    fn order_roots(&mut self, position: &Position<B>, roots: &mut [RootMove]) {
+        let mut sum = 0;
+        for root in &mut *roots {
+            if !self.meter.take() {
+                break;
+            }
+            let mut child = *position;
+            child.make_move(root.mv);
+            root.nodes += 1;
+            root.value = self.value_now(&child, 0);
+            root.is_exact = true;
+            sum += i64::from(root.value);
+        }
+        if !self.is_over() {
+            let mean = (sum / roots.len() as i64) as i32;
+            for root in &*roots {
+                self.gains.note(0, root.mv, root.value - mean);
+            }
+            self.gains.is_known[0] |= position.phase() == ringrift_rules::Phase::RingPlacement;
+        }
+        roots.sort_by_key(|root| std::cmp::Reverse(root.value));
+    }
+
+    /// One iteration, with a window around the value of the last one if there is one; false if it was cut short, even if it
+    /// found a better move before that.
+    fn iterate(&mut self, position: &Position<B>, roots: &mut [RootMove], depth: u32) -> bool {
+        let guess = roots[0].value;
+        let (mut below, mut above) = (WINDOW, WINDOW);
+        let (mut alpha, mut beta) = (-INFINITY, INFINITY);
+        if depth >= WINDOW_DEPTH && guess.abs() < DECIDED {
+            (alpha, beta) = (guess - below, guess + above);
+        }
+        loop {
+            let Some(value) = self.iterate_within(position, roots, depth, (alpha, beta)) else { return false };
+            if value <= alpha {
+                below *= 4;
+                alpha = if below > 50_000 { -INFINITY } else { guess - below };
+            } else if value >= beta {
+                above *= 4;
+                beta = if above > 50_000 { INFINITY } else { guess + above };
+            } else {
+                return true;
+            }
+        }
+    }
+
+    /// Searches all moves of the root within a window, and puts the best one first; none if it was cut short.
+    fn iterate_within(
+        &mut self,
+        position: &Position<B>,
+        roots: &mut [RootMove],
+        depth: u32,
+        (mut alpha, beta): (i32, i32),
+    ) -> Option<i32> {
+        let mut best = -INFINITY;
+        for i in 0..roots.len() {
+            let before = self.meter.nodes();
+            let depth = depth as i32 - 1;
+            let mut search = |window| self.child(position, roots[i].mv, 0, (depth, 0, Reply::Free), window);
+            let mut value = if i == 0 { search((alpha, beta)) } else { search((alpha, alpha + 1)) };
+            if i > 0 && value > alpha && value < beta {
+                value = search((alpha, beta));
+            }
+            let root = &mut roots[i];
+            root.nodes += self.meter.nodes() - before;
+            if self.is_over() {
+                return None;
+            }
+            // The first move's value is exact, or a bound of the window; the others have beaten it, or not.
+            root.value = value;
+            root.is_exact = value > alpha && value < beta;
+            if value > best {
+                best = value;
+                if value > alpha || i == 0 {
+                    root.pv.truncate(1);
+                    root.pv.extend_from_slice(&self.frames[0].pv);
+                }
+                if value > alpha {
+                    roots[..=i].rotate_right(1);
+                    alpha = value;
+                    if value >= beta {
+                        break;
+                    }
+                }
+            }
+        }
+        Some(best)
+    }
+}

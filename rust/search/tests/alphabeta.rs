@@ -1,0 +1,132 @@
+//! Alpha-beta against plain minimax, and the promises of every search.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use ringrift_eval::{Evaluator, GameRng, Scores, WIN, centi, relative_centi};
+use ringrift_heuristic::EvalMode;
+use ringrift_rules::{Board, Hex8, Hexagonal, MoveList, PlayerCount, PlayerId, Position, Square8, Square19};
+use ringrift_search::{AlphaBeta, AlphaBetaOptions, Ended, Limits, Search, SearchResult, Stop};
+use support::{heuristic, positions_wanted, random_position};
+
+const WON: i32 = 10_000_000;
+
+/// Value for the root seat of what all others play against; `None` if the tree has more than `left` positions.
+fn minimax<B: Board, E: Evaluator<B>>(
+    evaluator: &mut E,
+    position: &Position<B>,
+    (root, plies, depth): (PlayerId, u32, u32),
+    left: &mut u32,
+) -> Option<i32> {
+    if let Some(outcome) = position.outcome() {
+        let value = WON - (position.plies() - plies) as i32;
+        return Some(if outcome.winner == root { value } else { -value });
+    }
+    if depth == 0 {
+        let players = position.players();
+        let mut scores = Scores::default();
+        for seat in players.seats() {
+            scores[seat] = evaluator.score(position, seat);
+        }
+        return Some(relative_centi(&scores, players, root));
+    }
+    let mut moves = MoveList::new();
+    position.legal_moves(&mut moves);
+    *left = left.checked_sub(moves.len() as u32)?;
+    let depth = if moves.len() == 1 { depth } else { depth - 1 };
+    let mut best = None;
+    for &mv in &moves {
+        let mut child = *position;
+        child.make_unlisted_move(mv);
+        let value = minimax(evaluator, &child, (root, plies, depth), left)?;
+        let is_better = best.is_none_or(|best| if position.to_move() == root { value > best } else { value < best });
+        if is_better {
+            best = Some(value);
+        }
+    }
+    best
+}
+
+/// Most positions of a compared tree.
+const TREE_MAX: u32 = 30_000;
+
+fn plain() -> AlphaBetaOptions {
+    AlphaBetaOptions { quiescence: false, reductions: false, ..AlphaBetaOptions::default() }
+}
+
+fn search<B: Board>(engine: &mut impl Search<B>, position: &Position<B>, limits: &Limits) -> SearchResult {
+    let mut moves = MoveList::new();
+    position.legal_moves(&mut moves);
+    engine.search(position, &moves, limits, &Stop::new(), &mut GameRng::new(7, 0, 0)).unwrap()
+}
+
+/// Value of a result as minimax counts it.
+fn value_of(result: &SearchResult) -> i32 {
+    if result.score.abs() > WIN / 2.0 {
+        let plies = (WIN - result.score.abs()) as i32;
+        return if result.score > 0.0 { WON - plies } else { plies - WON };
+    }
+    centi(result.score)
+}
+
+fn equals_minimax<B: Board>(players: PlayerCount, depth: u32, wanted: usize, roots_max: usize, seed: u64) {
+    let mut rng = GameRng::new(seed, 0, 0);
+    let mut evaluator = heuristic::<B>(EvalMode::Light);
+    let mut engine = AlphaBeta::new(heuristic::<B>(EvalMode::Light), plain()).unwrap();
+    let (mut compared, mut decided) = (0, 0);
+    let mut moves = MoveList::new();
+    while compared < wanted {
+        let position = random_position::<B>(players, &mut rng);
+        position.legal_moves(&mut moves);
+        let (root, plies) = (position.to_move(), position.plies());
+        if moves.len() > roots_max {
+            continue;
+        }
+        let minimax_to = |evaluator: &mut _, position: &_, depth: u32, mut left: u32| {
+            minimax(evaluator, position, (root, plies, depth), &mut left)
+        };
+        let Some(expected) = minimax_to(&mut evaluator, &position, depth, TREE_MAX) else { continue };
+        if rng.chance(0.5) {
+            Search::<B>::forget(&mut engine);
+        }
+        let result = search(&mut engine, &position, &Limits::depth(depth).unwrap());
+        let name = || B::into_any(position).to_string();
+        // A result that is found earlier is not searched deeper.
+        let is_solved = result.ended == Ended::Solved;
+        assert!(result.depth == depth || is_solved && expected.abs() > WON / 2, "{}", name());
+        let expected =
+            if is_solved { minimax_to(&mut evaluator, &position, result.depth, TREE_MAX).unwrap() } else { expected };
+        assert_eq!(value_of(&result), expected, "{}", name());
+        let mut child = position;
+        child.make_move(result.best);
+        let of_best = minimax_to(&mut evaluator, &child, result.depth - 1, TREE_MAX);
+        assert_eq!(of_best, Some(expected), "the chosen move has the value; {}", name());
+        decided += usize::from(is_solved);
+        compared += 1;
+    }
+    assert!(decided < compared / 2, "{decided} of {compared} positions are decided");
+}
+
+#[test]
+fn equals_minimax_on_square8() {
+    equals_minimax::<Square8>(PlayerCount::Two, 3, positions_wanted(60), usize::MAX, 1);
+}
+
+#[test]
+fn equals_minimax_on_hex8() {
+    equals_minimax::<Hex8>(PlayerCount::Two, 3, positions_wanted(60), usize::MAX, 2);
+}
+
+#[test]
+fn paranoid_equals_minimax_on_small_boards() {
+    equals_minimax::<Square8>(PlayerCount::Three, 3, positions_wanted(60) / 2, usize::MAX, 3);
+    equals_minimax::<Hex8>(PlayerCount::Four, 3, positions_wanted(60) / 2, usize::MAX, 4);
+}
+
+#[test]
+fn equals_minimax_on_large_boards() {
+    for players in PlayerCount::ALL {
+        equals_minimax::<Square19>(players, 2, positions_wanted(60) / 20, 40, 5);
+        equals_minimax::<Hexagonal>(players, 2, positions_wanted(60) / 20, 40, 6);
+    }
+}
