@@ -157,6 +157,8 @@ pub(crate) struct RecordMaker<'a> {
     pub names: &'a RunNames,
     /// The form of the database, if there is one.
     pub form: Option<RecordForm>,
+    /// Whether games go to a JSONL file.
+    pub has_log: bool,
     /// Position at the start of every game.
     pub start: AnyPosition,
 }
@@ -173,7 +175,7 @@ impl RecordMaker<'_> {
         for envelope in &mut document.envelope.seats {
             envelope.ai_difficulty = seat.difficulty.map(i64::from);
         }
-        let initial_json = python_json(&soak_state(&document));
+        let initial_json = if self.has_log { python_json(&soak_state(&document)) } else { String::new() };
         let (moves_json, end, samples) = self.replay(played, &document);
         let reason = end.recorded_reason();
         let termination_reason = match (&played.stop, reason) {
@@ -246,34 +248,35 @@ impl RecordMaker<'_> {
         out
     }
 
-    /// The moves as JSON, the position after them, and the sampled positions.
+    /// The moves as JSON if there is a log, the position after them, and the sampled positions.
     fn replay(&self, played: &PlayedMoves, start: &StateDocument) -> (String, AnyPosition, Vec<String>) {
         let mut samples = Vec::new();
         let mut sampled = (!played.samples.is_empty()).then(|| start.clone());
         let mut position = self.start.clone();
-        let mut out = String::with_capacity(played.moves.len() * 900 + 2);
-        out.push('[');
+        let mut out = String::new();
+        if self.has_log {
+            out.reserve(played.moves.len() * 900 + 2);
+        }
         for (ply, (&mv, &made_at)) in played.moves.iter().zip(&played.made_at).enumerate() {
-            let options = MoveJsonOptions {
+            let options = || MoveJsonOptions {
                 nulls: Nulls::Write,
-                names: FieldNames::Snake,
                 timestamp: Some(format_timestamp(made_at)),
                 ..MoveJsonOptions::default()
             };
-            if ply > 0 {
-                out.push_str(", ");
+            if self.has_log {
+                out.push_str(if ply > 0 { ", " } else { "[" });
+                let options = MoveJsonOptions { names: FieldNames::Snake, ..options() };
+                out.push_str(&python_json(&MoveJson::new(&position, mv, ply as u64 + 1, &options)));
             }
-            out.push_str(&python_json(&MoveJson::new(&position, mv, ply as u64 + 1, &options)));
             position.make_move(mv);
             if let Some(document) = &mut sampled {
-                let options = MoveJsonOptions { names: FieldNames::Camel, ..options };
-                document.play(mv, &options).expect("a played move is legal");
+                document.play(mv, &options()).expect("a played move is legal");
                 if played.samples.contains(&(ply + 1)) {
                     samples.push(soak_state(document).to_string());
                 }
             }
         }
-        out.push(']');
+        out.push_str(if out.is_empty() { "[]" } else { "]" });
         (out, position, samples)
     }
 
