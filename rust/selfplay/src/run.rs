@@ -59,6 +59,27 @@ pub struct RunOptions {
     pub is_timed: bool,
 }
 
+impl RunOptions {
+    /// A run on all cores that writes a JSONL file and nothing else.
+    pub fn new(games: u64, jsonl: PathBuf) -> Self {
+        let mut metadata = Map::new();
+        metadata.insert("ringrift_core_version".into(), env!("CARGO_PKG_VERSION").into());
+        Self {
+            games,
+            jobs: 0,
+            jsonl,
+            resume: false,
+            database: None,
+            pool: None,
+            difficulty_band: "canonical".into(),
+            metadata,
+            checkpoint_interval: 0,
+            stops_at_skip: false,
+            is_timed: false,
+        }
+    }
+}
+
 /// Why a run cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -87,6 +108,17 @@ pub enum EarlyStop {
     Skipped,
     /// A resource ran short.
     Short(Shortage),
+}
+
+impl EarlyStop {
+    /// What summaries call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped game",
+            Self::Short(_) => "resources",
+        }
+    }
 }
 
 /// What a run did.
@@ -124,7 +156,7 @@ pub struct Run {
 ///
 /// # Errors
 /// The file beside the JSONL file cannot be read.
-pub fn seed_of_run(jsonl: &Path) -> Result<Option<i64>, IdentityError> {
+pub(crate) fn seed_of_run(jsonl: &Path) -> Result<Option<i64>, IdentityError> {
     Ok(identity::load(jsonl)?.and_then(|known| known.get("seed").and_then(Value::as_i64)))
 }
 
@@ -171,6 +203,22 @@ impl Run {
     /// The torn line that was removed from the JSONL file.
     pub fn repair(&self) -> Option<&Repair> {
         self.repair.as_ref()
+    }
+
+    /// What summaries say of the run.
+    pub fn about(&self) -> Value {
+        let (settings, options) = (&self.settings, &self.options);
+        json!({
+            "run_id": self.run_id(),
+            "board_type": settings.board.name(),
+            "num_players": settings.players.get(),
+            "seed": settings.seed,
+            "max_moves": settings.moves_max,
+            "first_index": self.first,
+            "log_jsonl": options.jsonl.to_string_lossy(),
+            "record_db": options.database.as_ref().map(|(path, _)| path.to_string_lossy()),
+            "ringrift_core_version": env!("CARGO_PKG_VERSION"),
+        })
     }
 
     /// Plays the games that are left. `stop` ends the run: games in progress vanish, those before them are recorded.
