@@ -277,6 +277,7 @@ class SelfplayRun:
         seed: int | None,
         jobs: int,
         log_jsonl: str | os.PathLike[str] | None,
+        no_log: bool,
         record_db: str | os.PathLike[str] | None,
         lean_db: bool,
         opening_random_moves: int,

@@ -49,10 +49,10 @@ class SelfplaySummary:
     """Seed of the run; game `i` is recorded with `seed + i`."""
     max_moves: int
     """Moves after which games were cut off."""
-    log_jsonl: Path
-    """The JSONL file."""
+    log_jsonl: Path | None
+    """The JSONL file, if there is one."""
     record_db: Path | None
-    """The replay database."""
+    """The replay database, if there is one."""
     first_index: int
     """Index of the first game of this call; above 0 if the run was resumed."""
     games: int
@@ -93,6 +93,7 @@ def selfplay(
     seed: int | None = None,
     jobs: int = 0,
     log_jsonl: str | os.PathLike[str] | None = None,
+    no_log: bool = False,
     record_db: str | os.PathLike[str] | None = "data/games/selfplay.db",
     lean_db: bool = True,
     opening_random_moves: int = 4,
@@ -125,6 +126,7 @@ def selfplay(
         jobs: Threads, at most 4096; 0 for one per core.
         log_jsonl: File for the games, one JSON object per line;
             `logs/selfplay/soak_<board_type>_<num_players>p_<seed>.jsonl` if None. Emptied unless the run is resumed.
+        no_log: Writes no JSONL file: games go to `record_db` alone, or nowhere; the run cannot be resumed.
         record_db: Replay database that completed games are added to; None for none.
         lean_db: False records the states before and after every move as well (a hundred times the space).
         opening_random_moves: Decisions at the start of each game that are made at random.
@@ -166,6 +168,7 @@ def selfplay(
         seed=seed,
         jobs=jobs,
         log_jsonl=log_jsonl,
+        no_log=no_log,
         record_db=record_db,
         lean_db=lean_db,
         opening_random_moves=opening_random_moves,
@@ -200,6 +203,7 @@ async def selfplay_async(
     seed: int | None = None,
     jobs: int = 0,
     log_jsonl: str | os.PathLike[str] | None = None,
+    no_log: bool = False,
     record_db: str | os.PathLike[str] | None = "data/games/selfplay.db",
     lean_db: bool = True,
     opening_random_moves: int = 4,
@@ -231,6 +235,7 @@ async def selfplay_async(
         seed: Seed of the run.
         jobs: Threads of this run, at most 4096; 0 for one per core.
         log_jsonl: File for the games.
+        no_log: Writes no JSONL file.
         record_db: Replay database; None for none.
         lean_db: False records the states around every move as well.
         opening_random_moves: Random decisions at the start of each game.
@@ -268,6 +273,7 @@ async def selfplay_async(
         seed=seed,
         jobs=jobs,
         log_jsonl=log_jsonl,
+        no_log=no_log,
         record_db=record_db,
         lean_db=lean_db,
         opening_random_moves=opening_random_moves,
@@ -322,7 +328,10 @@ def _summary(text: str) -> SelfplaySummary:
     counts: dict[str, Any] = json.loads(text)
     for warning in counts.pop("warnings"):
         warnings.warn(warning, RuntimeWarning, stacklevel=3)
-    database = counts["record_db"]
+
+    def path(name: str) -> Path | None:
+        return None if counts[name] is None else Path(counts[name])
+
     return SelfplaySummary(
         run_id=counts["run_id"],
         board_type=counts["board_type"],
@@ -330,8 +339,8 @@ def _summary(text: str) -> SelfplaySummary:
         engine_mode=counts["engine_mode"],
         seed=counts["seed"],
         max_moves=counts["max_moves"],
-        log_jsonl=Path(counts["log_jsonl"]),
-        record_db=None if database is None else Path(database),
+        log_jsonl=path("log_jsonl"),
+        record_db=path("record_db"),
         first_index=counts["first_index"],
         games=counts["total_games"],
         completed=counts["completed_games"],

@@ -83,7 +83,7 @@ def test_summary_tells_what_was_done(tmp_path: Path) -> None:
     assert (summary.seed, summary.max_moves, summary.first_index) == (-3, 600, 0)
     assert (summary.engine_mode, summary.stopped_early, summary.completion_share) == ("random-only", None, 1.0)
     assert (summary.log_jsonl, summary.record_db) == (tmp_path / "run.jsonl", tmp_path / "run.db")
-    assert summary.moves == sum(len(game["moves"]) for game in games(summary.log_jsonl))
+    assert summary.moves == sum(len(game["moves"]) for game in games(tmp_path / "run.jsonl"))
     assert summary.counts["completed_games"] == 5
     assert summary.games_per_second > 0
     assert json.loads((tmp_path / "run.jsonl.run.json").read_text())["run_id"] == summary.run_id
@@ -96,6 +96,16 @@ def test_run_without_database_and_with_pool(tmp_path: Path) -> None:
     assert (summary.record_db, summary.recorded) == (None, 0)
     assert len(pool.read_text().splitlines()) == 7
     assert 0 <= summary.seed < 2**31
+
+
+def test_run_without_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = selfplay(num_games=3, seed=1, no_log=True, record_db=None)
+    assert (summary.games, summary.log_jsonl, summary.record_db) == (3, None, None)
+    assert list(tmp_path.iterdir()) == []
+    selfplay(num_games=3, seed=1, no_log=True, record_db="run.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["run.db"]
+    assert recorded(tmp_path / "run.db") == 3
 
 
 def test_run_is_resumed(tmp_path: Path) -> None:
@@ -285,6 +295,7 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"swap_sides_probability": 2.0}, ValueError, "is no probability\nhint: "),
         ({"swap_sides_probability": float("nan")}, ValueError, "is no probability\nhint: "),
         ({"state_pool_sampling_interval": 0}, ValueError, "state_pool_sampling_interval is 0\nhint: "),
+        ({"no_log": True}, ValueError, "no_log contradicts log_jsonl(.|\n)*hint: "),
         ({"heuristic_profile": "x"}, ValueError, "belong together\nhint: "),
         ({"heuristic_weights_file": "no.json", "heuristic_profile": "x"}, FileNotFoundError, "no.json(.|\n)*hint: "),
         ({"log_jsonl": "/dev/null/x.jsonl"}, OSError, "/dev/null(.|\n)*hint: "),

@@ -37,7 +37,8 @@ pub(crate) struct SelfplayRun {
 impl SelfplayRun {
     #[new]
     #[pyo3(signature = (
-        *, board_type, num_players, num_games, engine_mode, max_moves, seed, jobs, log_jsonl, record_db, lean_db,
+        *, board_type, num_players, num_games, engine_mode, max_moves, seed, jobs, log_jsonl, no_log, record_db,
+        lean_db,
         opening_random_moves, swap_rule, swap_sides_probability, heuristic_weights_file, heuristic_profile,
         state_pool_output, state_pool_max_states, state_pool_sampling_interval, resume_from_jsonl, checkpoint_interval,
         fail_on_anomaly
@@ -52,6 +53,7 @@ impl SelfplayRun {
         seed: Option<i64>,
         jobs: usize,
         log_jsonl: Option<PathBuf>,
+        no_log: bool,
         record_db: Option<PathBuf>,
         lean_db: bool,
         opening_random_moves: u32,
@@ -77,6 +79,12 @@ impl SelfplayRun {
             let text = format!("swap_sides_probability {swap_sides_probability} is no probability");
             return Err(errors::value_error(text + "\nhint: give a number from 0 to 1"));
         }
+        if no_log && (log_jsonl.is_some() || resume_from_jsonl || checkpoint_interval > 0) {
+            let text = "no_log contradicts log_jsonl, resume_from_jsonl and checkpoint_interval";
+            return Err(errors::value_error(format!(
+                "{text}\nhint: without a log a run cannot be resumed; leave one out"
+            )));
+        }
         let board = parse_board(board_type)?;
         let players = PlayerCount::try_from(num_players).or_raise(errors::value_error)?;
         let mode: EngineMode = engine_mode.parse().or_raise(errors::value_error)?;
@@ -91,12 +99,13 @@ impl SelfplayRun {
         let sampling = Sampling { interval: state_pool_sampling_interval, states_max: state_pool_max_states };
         let options = RunOptions {
             jobs,
+            jsonl: (!no_log).then(|| log_jsonl.unwrap_or_else(|| default_jsonl(board, players, seed))),
             resume: resume_from_jsonl,
             database: record_db.map(|path| (path, form)),
             pool: state_pool_output.map(|path| (path, sampling)),
             checkpoint_interval,
             stops_at_skip: fail_on_anomaly,
-            ..RunOptions::new(num_games, log_jsonl.unwrap_or_else(|| default_jsonl(board, players, seed)))
+            ..RunOptions::new(num_games)
         };
         let work = Work { run: [(settings, options)], progress: Progress::default() };
         Ok(Self { work: Arc::new(work), stop: Arc::default() })
@@ -180,18 +189,16 @@ impl Work {
         check_resources(&self.run).map_err(|error| PyOSError::new_err(error.to_string()))?;
         let run = Run::open(settings.clone(), options.clone()).map_err(|error| errors::run(&error))?;
         let mut warnings = Vec::new();
-        if let Some(repair) = run.repair() {
-            let (path, bytes) = (options.jsonl.display(), repair.bytes);
+        if let (Some(repair), Some(path)) = (run.repair(), &options.jsonl) {
+            let (path, bytes) = (path.display(), repair.bytes);
             warnings.push(format!("a torn last line of {bytes} bytes was removed from {path}"));
         }
         let about = run.about();
         let report = run.play(stop, &mut &self.progress).map_err(|error| errors::run(&error))?;
         if options.stops_at_skip && report.summary.anomalies() > 0 {
             let (faults, games) = (report.summary.anomalies(), report.summary.games());
-            return Err(errors::ringrift(format!(
-                "{faults} of {games} games show a fault\nhint: {} has them",
-                options.jsonl.display()
-            )));
+            let text = format!("{faults} of {games} games show a fault");
+            return Err(errors::ringrift(text + "\nhint: their `termination_reason` in the log says which"));
         }
         if let Some(EarlyStop::Short(shortage)) = &report.early {
             warnings.push(format!("stopped early: {shortage}"));

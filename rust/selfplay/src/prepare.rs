@@ -68,12 +68,11 @@ pub fn check_resources(runs: &[(GameSettings, RunOptions)]) -> Result<Resources,
     let mut paths: Vec<&Path> = Vec::new();
     let mut bytes: u64 = 0;
     for (settings, options) in runs {
-        paths.push(&options.jsonl);
-        let form = options.database.as_ref().map(|(path, form)| {
-            paths.push(path);
-            *form
-        });
-        let full = form.is_some_and(|form| form.history != History::None);
+        if options.files().next().is_none() {
+            continue;
+        }
+        paths.extend(options.files());
+        let full = options.database.as_ref().is_some_and(|(_, form)| form.history != History::None);
         bytes = bytes.saturating_add(options.games.saturating_mul(game_bytes(settings, full)));
     }
     let found = Resources::now(&paths);

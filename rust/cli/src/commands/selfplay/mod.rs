@@ -57,6 +57,9 @@ fn run_with(
     print_summary(args, &plan, &summary, context)?;
     warn_of_cut_games(&plan, &total, context)?;
     match early {
+        Some(EarlyStop::Interrupted) if args.no_log => {
+            Err(Failure::interrupted().hint("the games so far are recorded; a run without a log cannot be resumed"))
+        }
         Some(EarlyStop::Interrupted) => Err(Failure::interrupted()
             .hint("the games so far are recorded; the same command with --resume-from-jsonl plays the rest")),
         _ if args.fail_on_anomaly && total.anomalies() > 0 => {
@@ -126,8 +129,8 @@ fn play(
 ) -> Result<(RunReport, Value), Failure> {
     let run = Run::open(settings.clone(), options.clone()).map_err(failure)?;
     let first = run.first();
-    if let Some(repair) = run.repair() {
-        let (path, bytes) = (options.jsonl.display(), repair.bytes);
+    if let (Some(repair), Some(path)) = (run.repair(), &options.jsonl) {
+        let (path, bytes) = (path.display(), repair.bytes);
         writeln!(context.terminal.err(), "[resume] removed a torn last line of {bytes} bytes from {path}")?;
     }
     if options.resume {

@@ -86,7 +86,9 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         Some(Profile::AiHealthcheck) => vec![BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal],
         _ => vec![args.board_type],
     };
-    let jsonl = args.log_jsonl.clone().unwrap_or_else(|| default_jsonl(args.board_type, args.num_players, seed));
+    let jsonl = (!args.no_log)
+        .then(|| args.log_jsonl.clone().unwrap_or_else(|| default_jsonl(args.board_type, args.num_players, seed)));
+    let jsonl = jsonl.as_deref();
     let mut runs = Vec::new();
     for (i, &board) in boards.iter().enumerate() {
         let mut settings = GameSettings::new(board, args.num_players, mode, seed.wrapping_add(100_000 * i as i64));
@@ -95,9 +97,9 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         settings.moves_max = args.max_moves.unwrap_or(settings.moves_max);
         settings.opening_random_moves = args.opening_random_moves;
         settings.swap_probability = args.swap_sides_probability;
-        let jsonl = if boards.len() > 1 { beside(&jsonl, board) } else { jsonl.clone() };
         let options = RunOptions {
             jobs: args.jobs,
+            jsonl: jsonl.map(|path| if boards.len() > 1 { beside(path, board) } else { path.to_owned() }),
             resume: args.resume_from_jsonl,
             database: database.clone(),
             pool: pool(&args.pools, board),
@@ -106,12 +108,12 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
             checkpoint_interval: args.checkpoint_interval,
             stops_at_skip: args.fail_on_anomaly,
             is_timed: args.profile_timing,
-            ..RunOptions::new(args.num_games, jsonl)
+            ..RunOptions::new(args.num_games)
         };
         runs.push((settings, options));
     }
-    let config = config(&args, mode, seed, &jsonl, variable);
-    let notices = notices(&args, swap_rule, &jsonl);
+    let config = config(&args, mode, seed, jsonl, variable);
+    let notices = notices(&args, swap_rule, jsonl);
     let warnings = warnings(&args, mode, variable);
     Ok(Plan { runs, config, notices, warnings, profile: args.profile })
 }
@@ -223,7 +225,7 @@ fn config(
     args: &Args,
     mode: EngineMode,
     seed: i64,
-    jsonl: &Path,
+    jsonl: Option<&Path>,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Map<String, Value> {
     let json = json!({
@@ -234,7 +236,7 @@ fn config(
         "num_players": args.num_players.get(),
         "max_moves": args.max_moves,
         "seed": seed,
-        "log_jsonl": text_of(jsonl),
+        "log_jsonl": jsonl.map(text_of),
         "summary_json": args.summary_json.as_deref().map(text_of),
         "gc_interval": args.gc_interval,
         "strict_no_move_invariant": is_truthy(variable, "RINGRIFT_STRICT_NO_MOVE_INVARIANT"),
@@ -248,9 +250,9 @@ fn config(
 }
 
 /// The lines that upstream prints before the first game. Source: selfplay.md section 8.6.
-fn notices(args: &Args, swap_rule: bool, jsonl: &Path) -> Vec<String> {
+fn notices(args: &Args, swap_rule: bool, jsonl: Option<&Path>) -> Vec<String> {
     let mut out = Vec::new();
-    if args.log_jsonl.is_none() {
+    if let (None, Some(jsonl)) = (&args.log_jsonl, jsonl) {
         out.push(format!("[log-jsonl] Writing games to {} (choose with --log-jsonl)", jsonl.display()));
     }
     if args.opening_random_moves > 0 {
