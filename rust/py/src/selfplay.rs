@@ -130,8 +130,8 @@ impl SelfplayRun {
 
     /// Plays the games on threads of the runtime; the future belongs to the running loop.
     fn start<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let runtime = lifetime::runtime(py, &self.stop)?;
         let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?.unbind();
+        let runtime = lifetime::runtime(py, &self.stop)?;
         let (work, stop) = (Arc::clone(&self.work), Arc::clone(&self.stop));
         let _entered = runtime.enter();
         let played = tokio::task::spawn_blocking(move || {
