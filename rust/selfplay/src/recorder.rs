@@ -23,7 +23,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 const BUFFER_TIME: Duration = Duration::from_millis(200);
 
 /// Bytes of games that may wait for the database.
-const WAITING_BYTES: usize = 16 << 20;
+const WAITING_BYTES: usize = 8 << 20;
 
 /// Why a game could not be recorded; ends the run.
 #[derive(Debug, thiserror::Error)]
