@@ -63,7 +63,8 @@ async def main():
 asyncio.run(main())
 """,
     "again after fork": """
-import os
+import os, warnings
+warnings.simplefilter("ignore")  # Newer versions warn of threads at every fork; here they are the point.
 asyncio.run(selfplay_async(**short))
 child = os.fork()
 if child == 0:

@@ -286,7 +286,7 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"num_games": 0}, ValueError, "num_games is 0\nhint: "),
         ({"max_moves": 0}, ValueError, "max_moves is 0\nhint: "),
         ({"num_games": -1}, OverflowError, "negative"),
-        ({"num_games": "many"}, TypeError, "num_games"),
+        ({"num_games": "many"}, TypeError, "integer"),
         ({"log_jsonl": 3}, TypeError, "PathLike"),
         ({"num_gamez": 3}, TypeError, "num_gamez"),
         ({"engine_mode": "mixt"}, ValueError, "hint: the modes are random-only, heuristic-only"),
