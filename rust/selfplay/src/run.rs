@@ -60,8 +60,27 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
+    /// A run on all cores that writes nothing.
+    pub fn new(games: u64) -> Self {
+        let mut metadata = Map::new();
+        metadata.insert("ringrift_core_version".into(), env!("CARGO_PKG_VERSION").into());
+        Self {
+            games,
+            jobs: 0,
+            jsonl: None,
+            resume: false,
+            database: None,
+            pool: None,
+            difficulty_band: "canonical".into(),
+            metadata,
+            checkpoint_interval: 0,
+            stops_at_skip: false,
+            is_timed: false,
+        }
+    }
+
     /// The files that games go to.
-    fn files(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.jsonl.as_deref().into_iter().chain(self.database.as_ref().map(|(path, _)| path.as_path()))
     }
 
@@ -101,6 +120,17 @@ pub enum EarlyStop {
     Short(Shortage),
 }
 
+impl EarlyStop {
+    /// What summaries call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped game",
+            Self::Short(_) => "resources",
+        }
+    }
+}
+
 /// What a run did.
 #[derive(Clone, Debug)]
 pub struct RunReport {
@@ -136,7 +166,7 @@ pub struct Run {
 ///
 /// # Errors
 /// The file beside the JSONL file cannot be read.
-pub fn seed_of_run(jsonl: &Path) -> Result<Option<i64>, IdentityError> {
+pub(crate) fn seed_of_run(jsonl: &Path) -> Result<Option<i64>, IdentityError> {
     Ok(identity::load(jsonl)?.and_then(|known| known.get("seed").and_then(Value::as_i64)))
 }
 
@@ -189,6 +219,22 @@ impl Run {
     /// The torn line that was removed from the JSONL file.
     pub fn repair(&self) -> Option<&Repair> {
         self.repair.as_ref()
+    }
+
+    /// What summaries say of the run.
+    pub fn about(&self) -> Value {
+        let (settings, options) = (&self.settings, &self.options);
+        json!({
+            "run_id": self.run_id(),
+            "board_type": settings.board.name(),
+            "num_players": settings.players.get(),
+            "seed": settings.seed,
+            "max_moves": settings.moves_max,
+            "first_index": self.first,
+            "log_jsonl": options.jsonl.as_ref().map(|path| path.to_string_lossy()),
+            "record_db": options.database.as_ref().map(|(path, _)| path.to_string_lossy()),
+            "ringrift_core_version": env!("CARGO_PKG_VERSION"),
+        })
     }
 
     /// Plays the games that are left. `stop` ends the run: games in progress vanish, those before them are recorded.

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use ringrift_heuristic::ProfileFile;
 use ringrift_replay::{RecordForm, SNAPSHOT_INTERVAL_VARIABLE};
 use ringrift_rules::{BoardKind, PlayerCount};
-use ringrift_selfplay::{EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, seed_of_run};
+use ringrift_selfplay::{
+    EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, choose_seed, default_jsonl,
+};
 use serde_json::{Map, Value, json};
 
 use super::args::{Args, Band, Pools, Profile};
-use crate::{Failure, OrFail as _, exit};
+use crate::{Failure, exit};
 
 /// Seed of the profiles. Source: selfplay.md section 3.
 const PROFILE_SEED: i64 = 1_764_142_864;
@@ -85,12 +86,8 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         Some(Profile::AiHealthcheck) => vec![BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal],
         _ => vec![args.board_type],
     };
-    let jsonl = (!args.no_log).then(|| {
-        args.log_jsonl.clone().unwrap_or_else(|| {
-            let name = format!("soak_{}_{}p_{seed}.jsonl", args.board_type, args.num_players.get());
-            Path::new("logs/selfplay").join(name)
-        })
-    });
+    let jsonl = (!args.no_log)
+        .then(|| args.log_jsonl.clone().unwrap_or_else(|| default_jsonl(args.board_type, args.num_players, seed)));
     let jsonl = jsonl.as_deref();
     let mut runs = Vec::new();
     for (i, &board) in boards.iter().enumerate() {
@@ -101,7 +98,6 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         settings.opening_random_moves = args.opening_random_moves;
         settings.swap_probability = args.swap_sides_probability;
         let options = RunOptions {
-            games: args.num_games,
             jobs: args.jobs,
             jsonl: jsonl.map(|path| if boards.len() > 1 { beside(path, board) } else { path.to_owned() }),
             resume: args.resume_from_jsonl,
@@ -112,6 +108,7 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
             checkpoint_interval: args.checkpoint_interval,
             stops_at_skip: args.fail_on_anomaly,
             is_timed: args.profile_timing,
+            ..RunOptions::new(args.num_games)
         };
         runs.push((settings, options));
     }
@@ -153,34 +150,25 @@ fn apply_profile(args: &mut Args, variable: &impl Fn(&str) -> Option<String>) ->
     Ok(())
 }
 
-/// The seed that was given, that of the run to be resumed, or a new one.
 fn seed(args: &Args) -> Result<i64, Failure> {
-    if let Some(seed) = args.seed {
-        return Ok(seed);
-    }
-    if args.resume_from_jsonl {
-        let Some(jsonl) = &args.log_jsonl else {
-            return Err(usage("--resume-from-jsonl: which run is to be resumed?")
-                .hint("give --log-jsonl, or the --seed from which the name of the file follows"));
+    choose_seed(args.seed, args.resume_from_jsonl, args.log_jsonl.as_deref()).map_err(|error| {
+        let class = match &error {
+            SeedError::WhichRun => exit::USAGE,
+            SeedError::Identity(_) => exit::BAD_INPUT,
+            _ => exit::UNEXPECTED,
         };
-        if let Some(seed) = seed_of_run(jsonl).or_fail(exit::BAD_INPUT)? {
-            return Ok(seed);
-        }
-    }
-    // Small, so that it can be typed again and has room for the indexes of games.
-    Ok(i64::from(getrandom::u32().or_fail(exit::UNEXPECTED)? & 0x7fff_ffff))
+        Failure::new(class, error)
+    })
 }
 
 fn weights(args: &Args) -> Result<NamedWeights, Failure> {
     let (Some(path), Some(name)) = (&args.heuristic_weights_file, &args.heuristic_profile) else {
         return Ok(NamedWeights::default());
     };
-    let file = ProfileFile::load(path).map_err(|error| {
+    NamedWeights::load(path, name).map_err(|error| {
         let class = if path.is_file() { exit::BAD_INPUT } else { exit::IO };
         Failure::new(class, error)
-    })?;
-    let profile = file.get(name).or_fail(exit::BAD_INPUT)?;
-    Ok(NamedWeights { name: name.clone(), weights: profile.weights })
+    })
 }
 
 /// `games.jsonl` as `games.<board>.jsonl`. Source: selfplay.md section 3.
