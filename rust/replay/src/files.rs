@@ -1,6 +1,6 @@
 //! Writing files so that a file under its final name is always a whole one.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,17 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
+/// As [`write_atomic`]; the file has the given permissions before it has its name.
+///
+/// # Errors
+/// As [`write_atomic`].
+pub fn write_atomic_with(path: &Path, bytes: &[u8], permissions: Permissions) -> io::Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(bytes)?;
+    file.file.get_ref().as_file().set_permissions(permissions)?;
+    file.commit()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +106,18 @@ mod tests {
         let path = folder.path().join("a.txt");
         AtomicFile::create(&path).unwrap().write_all(b"half").unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn file_gets_its_permissions() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        for mode in [0o755, 0o444, 0o640] {
+            write_atomic_with(&path, b"x", Permissions::from_mode(mode)).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, mode);
+        }
     }
 
     #[test]
