@@ -3,6 +3,7 @@
 mod bench;
 mod completions;
 mod dropin;
+mod jobs;
 mod man;
 mod perft;
 mod play;

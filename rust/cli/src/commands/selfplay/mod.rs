@@ -1,6 +1,8 @@
 //! `rrpipe selfplay`: games of engines against themselves, recorded.
 
 mod args;
+mod inert;
+mod outputs;
 mod plan;
 mod report;
 #[cfg(test)]
