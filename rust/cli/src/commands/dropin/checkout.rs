@@ -147,7 +147,7 @@ impl Checkout {
             (State::Replaced, _) | (State::Absent, None) => return Ok(false),
             (State::Absent, Some(_)) => {}
             (State::Installed | State::Outdated, Some(original)) => {
-                self.copy(&self.original, original, &self.script)?
+                self.copy(&self.original, original, &self.script)?;
             }
             _ => return Err(self.refusal(found)),
         }
@@ -157,7 +157,7 @@ impl Checkout {
 
     /// Originals of earlier states of the checkout, which nothing here removes.
     pub fn older(&self) -> Vec<PathBuf> {
-        (1..).map(|number| self.numbered(number)).take_while(|path| path.exists()).collect()
+        (1..=u32::MAX).map(|number| self.numbered(number)).take_while(|path| path.exists()).collect()
     }
 
     fn numbered(&self, number: u32) -> PathBuf {

@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// Seed of the run; one is drawn and recorded if it is not given
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<i64>,
-    /// File for the games, one JSON object per line [default: logs/selfplay/soak_BOARD_Np_SEED.jsonl]
+    /// File for the games, one JSON object per line [default: `logs/selfplay/soak_BOARD_Np_SEED.jsonl`]
     #[arg(long, value_name = "FILE")]
     pub log_jsonl: Option<PathBuf>,
     /// File for the summary
