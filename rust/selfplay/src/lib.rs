@@ -16,7 +16,6 @@ mod recorder;
 mod run;
 mod seats;
 mod settings;
-mod snake;
 mod summary;
 
 pub use guard::{Resources, Shortage};

@@ -43,9 +43,12 @@ pub(crate) struct Args {
     /// Seed of the run; one is drawn and recorded if it is not given
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<i64>,
-    /// File for the games, one JSON object per line [default: `logs/selfplay/soak_BOARD_Np_SEED.jsonl`]
+    /// File for the games, one JSON object per line; if not given, a file in logs/selfplay named by board, players and seed
     #[arg(long, value_name = "FILE")]
     pub log_jsonl: Option<PathBuf>,
+    /// Keep no log: games go to the replay database alone, or nowhere with --no-record-db; the run cannot be resumed
+    #[arg(long, conflicts_with_all = ["log_jsonl", "resume_from_jsonl", "checkpoint_interval"])]
+    pub no_log: bool,
     /// File for the summary
     #[arg(long, value_name = "FILE")]
     pub summary_json: Option<PathBuf>,

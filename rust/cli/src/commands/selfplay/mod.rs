@@ -9,7 +9,7 @@ mod report;
 mod tests;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ringrift_replay::StoreError;
 use ringrift_rules::BoardKind;
@@ -60,6 +60,9 @@ fn run_with(
     print_summary(args, &plan, &summary, context)?;
     warn_of_cut_games(&plan, &total, context)?;
     match early {
+        Some(EarlyStop::Interrupted) if args.no_log => {
+            Err(Failure::interrupted().hint("the games so far are recorded; a run without a log cannot be resumed"))
+        }
         Some(EarlyStop::Interrupted) => Err(Failure::interrupted()
             .hint("the games so far are recorded; the same command with --resume-from-jsonl plays the rest")),
         _ if args.fail_on_anomaly && total.anomalies() > 0 => {
@@ -99,12 +102,15 @@ fn check_resources(plan: &Plan) -> Result<Resources, Failure> {
     let mut paths: Vec<&Path> = Vec::new();
     let mut bytes = 0;
     for (settings, options) in &plan.runs {
-        paths.push(&options.jsonl);
+        paths.extend(options.jsonl.as_deref());
         let form = options.database.as_ref().map(|(path, form)| {
             paths.push(path);
             *form
         });
         let full = form.is_some_and(|form| form.history != ringrift_replay::History::None);
+        if form.is_none() && options.jsonl.is_none() {
+            continue;
+        }
         bytes += options.games * game_bytes(settings, full);
     }
     let found = Resources::now(&paths);
@@ -156,8 +162,8 @@ fn play(
 ) -> Result<(RunReport, Value), Failure> {
     let run = Run::open(settings.clone(), options.clone()).map_err(failure)?;
     let first = run.first();
-    if let Some(repair) = run.repair() {
-        let (path, bytes) = (options.jsonl.display(), repair.bytes);
+    if let (Some(repair), Some(path)) = (run.repair(), &options.jsonl) {
+        let (path, bytes) = (path.display(), repair.bytes);
         writeln!(context.terminal.err(), "[resume] removed a torn last line of {bytes} bytes from {path}")?;
     }
     if options.resume {
@@ -171,7 +177,7 @@ fn play(
         "seed": settings.seed,
         "max_moves": settings.moves_max,
         "first_index": first,
-        "log_jsonl": options.jsonl.to_string_lossy(),
+        "log_jsonl": options.jsonl.as_ref().map(|path| path.to_string_lossy()),
         "record_db": options.database.as_ref().map(|(path, _)| path.to_string_lossy()),
         "ringrift_core_version": env!("CARGO_PKG_VERSION"),
     });
@@ -283,13 +289,13 @@ fn print_summary(args: &Args, plan: &Plan, summary: &Value, context: &mut Contex
 fn warn_of_cut_games(plan: &Plan, total: &Summary, context: &mut Context<'_>) -> Result<(), Failure> {
     for (configuration, share) in total.shares() {
         let Some(value) = share.value().filter(|&value| value < COMPLETION_WARNING) else { continue };
-        let of = |(settings, options): &(GameSettings, RunOptions)| {
+        let of = |(settings, _): &(GameSettings, RunOptions)| {
             let default = settings.board.spec().move_limit(settings.players);
             let limit = if settings.moves_max < default { default } else { settings.moves_max.saturating_mul(2) };
-            (settings.configuration() == *configuration).then(|| (settings.moves_max, limit, options.jsonl.clone()))
+            (settings.configuration() == *configuration).then_some((settings.moves_max, limit))
         };
-        let found: Option<(u32, u32, PathBuf)> = plan.runs.iter().find_map(of);
-        let Some((now, limit, _)) = found else { continue };
+        let found: Option<(u32, u32)> = plan.runs.iter().find_map(of);
+        let Some((now, limit)) = found else { continue };
         writeln!(
             context.terminal.err(),
             "warning: only {:.0} % of the {configuration} games were completed; the others met the limit of {now} moves\n  hint: use --max-moves {limit}",

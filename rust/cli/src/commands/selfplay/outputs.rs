@@ -18,10 +18,12 @@ pub(super) fn check_outputs(args: &Args, runs: &[(GameSettings, RunOptions)]) ->
         }
     };
     for (_, options) in runs {
-        add("--log-jsonl", &options.jsonl);
-        add("the settings of the run", &with_suffix(&options.jsonl, ".run.json"));
-        if options.checkpoint_interval > 0 {
-            add("the checkpoint", &with_suffix(&options.jsonl, ".checkpoint.json"));
+        if let Some(jsonl) = &options.jsonl {
+            add("--log-jsonl", jsonl);
+            add("the settings of the run", &with_suffix(jsonl, ".run.json"));
+            if options.checkpoint_interval > 0 {
+                add("the checkpoint", &with_suffix(jsonl, ".checkpoint.json"));
+            }
         }
         if let Some((path, _)) = &options.database {
             add("--record-db", path);

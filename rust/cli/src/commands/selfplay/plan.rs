@@ -80,10 +80,13 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         Some(Profile::AiHealthcheck) => vec![BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal],
         _ => vec![args.board_type],
     };
-    let jsonl = args.log_jsonl.clone().unwrap_or_else(|| {
-        let name = format!("soak_{}_{}p_{seed}.jsonl", args.board_type, args.num_players.get());
-        Path::new("logs/selfplay").join(name)
+    let jsonl = (!args.no_log).then(|| {
+        args.log_jsonl.clone().unwrap_or_else(|| {
+            let name = format!("soak_{}_{}p_{seed}.jsonl", args.board_type, args.num_players.get());
+            Path::new("logs/selfplay").join(name)
+        })
     });
+    let jsonl = jsonl.as_deref();
     let mut runs = Vec::new();
     for (i, &board) in boards.iter().enumerate() {
         let mut settings = GameSettings::new(board, args.num_players, mode, seed.wrapping_add(100_000 * i as i64));
@@ -95,7 +98,7 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         let options = RunOptions {
             games: args.num_games,
             jobs: args.jobs,
-            jsonl: if boards.len() > 1 { beside(&jsonl, board) } else { jsonl.clone() },
+            jsonl: jsonl.map(|path| if boards.len() > 1 { beside(path, board) } else { path.to_owned() }),
             resume: args.resume_from_jsonl,
             database: database.clone(),
             pool: pool(&args.pools, board),
@@ -107,8 +110,8 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         };
         runs.push((settings, options));
     }
-    let config = config(&args, mode, seed, &jsonl, variable);
-    let notices = notices(&args, swap_rule, &jsonl);
+    let config = config(&args, mode, seed, jsonl, variable);
+    let notices = notices(&args, swap_rule, jsonl);
     check_outputs(&args, &runs)?;
     let warnings = inert::warnings(&args, mode, database.is_some(), variable);
     Ok(Plan { runs, config, notices, warnings, profile: args.profile })
@@ -230,7 +233,7 @@ fn config(
     args: &Args,
     mode: EngineMode,
     seed: i64,
-    jsonl: &Path,
+    jsonl: Option<&Path>,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Map<String, Value> {
     let json = json!({
@@ -241,7 +244,7 @@ fn config(
         "num_players": args.num_players.get(),
         "max_moves": args.max_moves,
         "seed": seed,
-        "log_jsonl": text_of(jsonl),
+        "log_jsonl": jsonl.map(text_of),
         "summary_json": args.summary_json.as_deref().map(text_of),
         "gc_interval": args.gc_interval,
         "strict_no_move_invariant": is_truthy(variable, "RINGRIFT_STRICT_NO_MOVE_INVARIANT"),
@@ -255,9 +258,9 @@ fn config(
 }
 
 /// The lines that upstream prints before the first game. Source: selfplay.md section 8.6.
-fn notices(args: &Args, swap_rule: bool, jsonl: &Path) -> Vec<String> {
+fn notices(args: &Args, swap_rule: bool, jsonl: Option<&Path>) -> Vec<String> {
     let mut out = Vec::new();
-    if args.log_jsonl.is_none() {
+    if let (None, Some(jsonl)) = (&args.log_jsonl, jsonl) {
         out.push(format!("[log-jsonl] Writing games to {} (choose with --log-jsonl)", jsonl.display()));
     }
     if args.opening_random_moves > 0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ringrift_replay::{GameFilter, StoreReader};
 use serde_json::Value;
 
 use crate::testing::{FakeHost, Ran, Shared, rrpipe};
@@ -143,6 +144,42 @@ fn games_do_not_depend_on_the_number_of_threads() {
         assert_eq!(games, of("2"));
         assert!(games.windows(2).all(|pair| pair[0]["moves"] != pair[1]["moves"]));
     }
+}
+
+#[test]
+fn without_a_log_the_database_has_the_same_games() {
+    let (files, path) = (Files::new(), |files: &Files, name: &str| files.path(name).to_string_lossy().into_owned());
+    let with_log = ["--engine-mode", "random-only", "--num-games", "5"];
+    assert_eq!(files.run(&with_log).exit, exit::OK);
+    let unlogged = Files::new();
+    let (database, summary) = (path(&unlogged, "g.db"), path(&unlogged, "s.json"));
+    let mut command = vec!["selfplay", "--seed", "7", "--no-log", "--summary-json", &summary];
+    command.extend(with_log);
+    let ran = rrpipe(&[&command[..], &["--record-db", &database]].concat());
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    let digests = |path: &Path| {
+        let mut reader = StoreReader::open(path).unwrap();
+        let games = reader.ids(&GameFilter::default()).unwrap();
+        let digests = games.iter().map(|id| reader.game(id).unwrap().content_digest());
+        digests.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(digests(&unlogged.path("g.db")).len(), 5);
+    assert_eq!(digests(&unlogged.path("g.db")), digests(&files.path("g.db")));
+    let summaries = [&files, &unlogged].map(|files| {
+        let summary: Value = serde_json::from_str(&files.text("s.json")).unwrap();
+        (summary["total_recorded_moves"].clone(), summary["config"]["log_jsonl"].clone())
+    });
+    assert_eq!(summaries[0].0, summaries[1].0);
+    assert!(summaries[0].1.is_string() && summaries[1].1.is_null());
+    // Nowhere at all.
+    let ran = rrpipe(&[&command[..], &["--no-record-db"]].concat());
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    let mut left: Vec<_> =
+        fs::read_dir(unlogged.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["g.db", "s.json"]);
+    let contradictory = rrpipe(&[&command[..], &["--resume-from-jsonl"]].concat());
+    assert_eq!(contradictory.exit, exit::USAGE);
 }
 
 #[test]
