@@ -19,6 +19,10 @@ pub(super) fn check_outputs(args: &Args, runs: &[(GameSettings, RunOptions)]) ->
     };
     for (_, options) in runs {
         if let Some(jsonl) = &options.jsonl {
+            if is_device(jsonl) {
+                let text = format!("--log-jsonl {} is no regular file", jsonl.display());
+                return Err(Failure::message(exit::USAGE, text).hint("--no-log plays without a log"));
+            }
             add("--log-jsonl", jsonl);
             add("the settings of the run", &with_suffix(jsonl, ".run.json"));
             if options.checkpoint_interval > 0 {

@@ -276,7 +276,7 @@ fn outputs_that_are_one_file_are_refused() {
 }
 
 #[test]
-fn numbers_out_of_range_are_named() {
+fn values_out_of_range_are_named() {
     let files = Files::new();
     for (flag, value, words) in [
         ("--num-games", "-3", "invalid value '-3' for '--num-games <N>'"),
@@ -285,6 +285,8 @@ fn numbers_out_of_range_are_named() {
         ("--max-moves", "0", "0 is not in 1.."),
         ("--swap-sides-probability", "-0.5", "-0.5 is no probability"),
         ("--seed", "9223372036854775807", "leaves no room for 100 games"),
+        #[cfg(unix)]
+        ("--log-jsonl", "/dev/null", "is no regular file\n  hint: --no-log plays without a log"),
     ] {
         let ran = files.run(&["--engine-mode", "random-only", flag, value]);
         assert_eq!(ran.exit, exit::USAGE, "{flag} {value}: {}", ran.err);
