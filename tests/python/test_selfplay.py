@@ -291,7 +291,7 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"num_gamez": 3}, TypeError, "num_gamez"),
         ({"engine_mode": "mixt"}, ValueError, "hint: the modes are random-only, heuristic-only"),
         ({"engine_mode": "mixed"}, ValueError, "engine mode mixed is not available"),
-        ({"jobs": 5000}, ValueError, "jobs is at most 4096\nhint: "),
+        ({"jobs": 5000}, ValueError, "jobs is at most 1024\nhint: "),
         ({"swap_sides_probability": 2.0}, ValueError, "is no probability\nhint: "),
         ({"swap_sides_probability": float("nan")}, ValueError, "is no probability\nhint: "),
         ({"state_pool_sampling_interval": 0}, ValueError, "state_pool_sampling_interval is 0\nhint: "),
@@ -300,6 +300,7 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"heuristic_weights_file": "no.json", "heuristic_profile": "x"}, FileNotFoundError, "no.json(.|\n)*hint: "),
         ({"log_jsonl": "/dev/null/x.jsonl"}, OSError, "/dev/null(.|\n)*hint: "),
         ({"record_db": "/dev/null/x.db"}, OSError, "/dev/null(.|\n)*hint: "),
+        ({"record_db": "one.file", "log_jsonl": "one.file"}, ValueError, "log_jsonl and record_db are the same file(.|\n)*hint: "),
         ({"record_db": __file__}, RecordError, "is not an SQLite database\nhint: "),
         (
             {"resume_from_jsonl": True, "log_jsonl": None},

@@ -11,7 +11,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use ringrift_heuristic::ProfileFileError;
 use ringrift_replay::StoreError;
-use ringrift_selfplay::{IdentityError, JsonlError, RecordError, RunError, SeedError};
+use ringrift_selfplay::{IdentityError, JsonlError, OutputError, RecordError, RunError, SeedError};
 
 /// An exception class of the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,11 @@ pub(crate) fn run(error: &RunError) -> PyErr {
         RunError::Identity(error) => identity(error, text),
         _ => raised(Exception::RingRift, text),
     }
+}
+
+/// Files that a run cannot write.
+pub(crate) fn outputs(error: &OutputError) -> PyErr {
+    value_error(with_keywords(&error.to_string()))
 }
 
 /// Why a run has no seed.

@@ -1,6 +1,6 @@
 //! Recorded self-play: the runner of `rrpipe selfplay`, called from Python and from coroutines.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::{future, panic};
@@ -11,8 +11,8 @@ use pyo3_async_runtimes::generic::future_into_py;
 use ringrift_replay::RecordForm;
 use ringrift_rules::PlayerCount;
 use ringrift_selfplay::{
-    CutGames, EarlyStop, EngineMode, GameRecord, GameSettings, NamedWeights, Observer, Run, RunOptions, Sampling,
-    Summary, check_resources, choose_seed, default_jsonl,
+    CutGames, EarlyStop, EngineMode, GameRecord, GameSettings, JOBS_MAX, NamedWeights, Observer, Run, RunOptions,
+    Sampling, Summary, check_outputs, check_resources, choose_seed, default_jsonl,
 };
 use serde_json::{Map, Value};
 use tokio::task::JoinError;
@@ -22,9 +22,6 @@ use crate::host::Poll;
 use crate::lifetime::{self, Tasks};
 use crate::position::parse_board;
 use crate::run;
-
-/// Most threads that can be asked for.
-const JOBS_MAX: usize = 4096;
 
 /// A run of recorded games: see the stub.
 #[pyclass(frozen, module = "ringrift_core._native")]
@@ -90,6 +87,7 @@ impl SelfplayRun {
         let mode: EngineMode = engine_mode.parse().or_raise(errors::value_error)?;
         let seed = choose_seed(seed, resume_from_jsonl, log_jsonl.as_deref()).map_err(|error| errors::seed(&error))?;
         let mut settings = GameSettings::new(board, players, mode, seed);
+        let heuristic_weights_file = heuristic_weights_file.as_deref();
         settings.swap_rule = swap_rule;
         settings.weights = weights(mode, heuristic_weights_file, heuristic_profile)?;
         settings.moves_max = max_moves.unwrap_or(settings.moves_max);
@@ -107,7 +105,10 @@ impl SelfplayRun {
             stops_at_skip: fail_on_anomaly,
             ..RunOptions::new(num_games)
         };
-        let work = Work { run: [(settings, options)], progress: Progress::default() };
+        let run = [(settings, options)];
+        let read = heuristic_weights_file.map(|path| ("--heuristic-weights-file", path));
+        check_outputs(&run, read.as_slice()).map_err(|error| errors::outputs(&error))?;
+        let work = Work { run, progress: Progress::default() };
         Ok(Self { work: Arc::new(work), stop: Arc::default() })
     }
 
@@ -159,13 +160,13 @@ fn at_least_one(name: &str, value: u64) -> PyResult<()> {
     if value == 0 { Err(errors::value_error(format!("{name} is 0\nhint: the least is 1"))) } else { Ok(()) }
 }
 
-fn weights(mode: EngineMode, file: Option<PathBuf>, profile: Option<String>) -> PyResult<NamedWeights> {
+fn weights(mode: EngineMode, file: Option<&Path>, profile: Option<String>) -> PyResult<NamedWeights> {
     match (file, profile) {
         (None, None) => Ok(NamedWeights::default()),
         (Some(_), Some(_)) if mode != EngineMode::HeuristicOnly => Err(errors::value_error(format!(
             "engine mode {mode} has no weights\nhint: leave out heuristic_weights_file and heuristic_profile"
         ))),
-        (Some(file), Some(name)) => NamedWeights::load(&file, &name).map_err(|error| errors::profiles(&error)),
+        (Some(file), Some(name)) => NamedWeights::load(file, &name).map_err(|error| errors::profiles(&error)),
         _ => Err(errors::value_error(
             "heuristic_weights_file and heuristic_profile belong together\nhint: give both, or neither".into(),
         )),

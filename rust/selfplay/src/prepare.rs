@@ -12,6 +12,9 @@ use crate::run::{RunOptions, seed_of_run};
 use crate::settings::GameSettings;
 use crate::summary::{COMPLETION_WARNING, Summary};
 
+/// Most threads that can be asked for: more than machines have cores; far above it, starting them takes minutes.
+pub const JOBS_MAX: usize = 1024;
+
 /// Why a run has no seed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

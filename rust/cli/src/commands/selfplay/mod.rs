@@ -1,6 +1,7 @@
 //! `rrpipe selfplay`: games of engines against themselves, recorded.
 
 mod args;
+mod inert;
 mod plan;
 mod report;
 #[cfg(test)]
@@ -79,10 +80,8 @@ fn check_summary_path(path: Option<&Path>) -> Result<(), Failure> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(cannot)?;
     }
-    if path.is_dir() {
-        return Err(cannot(std::io::ErrorKind::IsADirectory.into()));
-    }
-    Ok(())
+    // The temporary file of this one is gone at once.
+    files::AtomicFile::create(path).map(drop).map_err(cannot)
 }
 
 fn announce(plan: &Plan, found: &Resources, context: &mut Context<'_>) -> Result<(), Failure> {

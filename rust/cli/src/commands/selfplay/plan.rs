@@ -5,26 +5,17 @@ use std::path::{Path, PathBuf};
 use ringrift_replay::{RecordForm, SNAPSHOT_INTERVAL_VARIABLE};
 use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_selfplay::{
-    EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, choose_seed, default_jsonl,
+    EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, check_outputs, choose_seed,
+    default_jsonl,
 };
 use serde_json::{Map, Value, json};
 
 use super::args::{Args, Band, Pools, Profile};
-use crate::{Failure, exit};
+use super::inert;
+use crate::{Failure, OrFail as _, exit};
 
 /// Seed of the profiles. Source: selfplay.md section 3.
 const PROFILE_SEED: i64 = 1_764_142_864;
-
-/// Upstream's environment variables that change what is played or recorded there, and have no effect here.
-const INERT_VARIABLES: [(&str, &str); 4] = [
-    (
-        "RINGRIFT_PARITY_VALIDATION",
-        "every game is replayed on this engine before it is stored; use `rrpipe verify` for more",
-    ),
-    ("RINGRIFT_REPETITION_THRESHOLD", "games do not end by repetition"),
-    ("RINGRIFT_SKIP_PHASE_INVARIANT", "phases are always checked"),
-    ("RINGRIFT_SOAK_FAILURE_DIR", "every game replays cleanly, or the run stops"),
-];
 
 /// Everything that one command plays.
 pub(crate) struct Plan {
@@ -82,6 +73,10 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
     let swap_rule = is_truthy(variable, "RINGRIFT_TRAINING_ENABLE_SWAP_RULE")
         && !is_truthy(variable, "RINGRIFT_TRAINING_DISABLE_SWAP_RULE");
     let seed = seed(&args)?;
+    if i64::try_from(args.num_games).ok().and_then(|games| seed.checked_add(games)).is_none() {
+        return Err(usage(format!("--seed {seed} leaves no room for {} games", args.num_games))
+            .hint("game i has the seed of the run plus i; give a smaller one"));
+    }
     let boards: Vec<BoardKind> = match args.profile {
         Some(Profile::AiHealthcheck) => vec![BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal],
         _ => vec![args.board_type],
@@ -114,7 +109,11 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
     }
     let config = config(&args, mode, seed, jsonl, variable);
     let notices = notices(&args, swap_rule, jsonl);
-    let warnings = warnings(&args, mode, variable);
+    let others = [("--summary-json", &args.summary_json), ("--heuristic-weights-file", &args.heuristic_weights_file)];
+    let others: Vec<_> =
+        others.into_iter().filter_map(|(what, path)| path.as_deref().map(|path| (what, path))).collect();
+    check_outputs(&runs, &others).or_fail(exit::USAGE)?;
+    let warnings = inert::warnings(&args, mode, database.is_some(), variable);
     Ok(Plan { runs, config, notices, warnings, profile: args.profile })
 }
 
@@ -271,30 +270,4 @@ fn notices(args: &Args, swap_rule: bool, jsonl: Option<&Path>) -> Vec<String> {
         out.push("[memory-constrained] Enabled: difficulty_band=light".into());
     }
     out
-}
-
-/// Flags and variables that have nothing to do here.
-fn warnings(args: &Args, mode: EngineMode, variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let is_heuristic = mode == EngineMode::HeuristicOnly;
-    let flags = [
-        (args.emit_events, "--emit-events", "there is no event bus to publish to"),
-        (args.watch_model_updates, "--watch-model-updates", "this mode plays without a network"),
-        (args.model_alias_path.is_some(), "--model-alias-path", "this mode plays without a network"),
-        (args.nn_pool_size > 0, "--nn-pool-size", "this mode plays without a network"),
-        (args.nn_pool_dir.is_some(), "--nn-pool-dir", "this mode plays without a network"),
-        (args.opening_top_k > 0, "--opening-top-k", "no engine ranks its moves; opening moves are uniformly random"),
-        (args.think_time_ms.is_some(), "--think-time-ms", "the engines of this mode do not look at the clock"),
-        (args.intra_game_gc_interval > 0, "--intra-game-gc-interval", "there is no garbage to collect"),
-        (!is_heuristic && args.heuristic_profile.is_some(), "--heuristic-profile", "only heuristic-only has weights"),
-    ];
-    let flags = flags
-        .into_iter()
-        .filter(|(is_given, ..)| *is_given)
-        .map(|(_, flag, why)| format!("warning: {flag} has no effect: {why}"));
-    let inert = |text: &String| !["", "0", "off", "false"].contains(&text.trim().to_lowercase().as_str());
-    let variables = INERT_VARIABLES
-        .into_iter()
-        .filter(|(name, _)| variable(name).as_ref().is_some_and(inert))
-        .map(|(name, why)| format!("warning: {name} has no effect: {why}"));
-    flags.chain(variables).collect()
 }

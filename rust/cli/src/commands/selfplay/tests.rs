@@ -255,6 +255,46 @@ fn wrong_flags_are_named() {
 }
 
 #[test]
+fn outputs_that_are_one_file_are_refused() {
+    let files = Files::new();
+    fs::write(files.path("g.db"), "not to be lost").unwrap();
+    fs::create_dir(files.path("sub")).unwrap();
+    let path = |name: &str| files.path(name).to_string_lossy().into_owned();
+    for (flag, other, words) in [
+        ("--log-jsonl", path("g.db"), "--log-jsonl and --record-db are the same file"),
+        ("--summary-json", path("sub/../g.db"), "--record-db and --summary-json are the same file"),
+        ("--summary-json", path("g.jsonl"), "--log-jsonl and --summary-json"),
+        ("--summary-json", path("g.jsonl.run.json"), "the settings of the run and --summary-json"),
+        ("--square8-state-pool-output", path("g.jsonl"), "--log-jsonl and the file of positions"),
+    ] {
+        let ran = files.run(&["--engine-mode", "random-only", "--num-games", "1", flag, &other]);
+        assert_eq!(ran.exit, exit::USAGE, "{flag} {other}: {}", ran.err);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+    assert_eq!(files.text("g.db"), "not to be lost");
+    assert!(!files.path("g.jsonl").exists());
+}
+
+#[test]
+fn values_out_of_range_are_named() {
+    let files = Files::new();
+    for (flag, value, words) in [
+        ("--num-games", "-3", "invalid value '-3' for '--num-games <N>'"),
+        ("--jobs", "100000", "give a number of threads from 1 to 1024"),
+        ("--jobs", "-1", "give a number of threads from 1 to 1024"),
+        ("--max-moves", "0", "0 is not in 1.."),
+        ("--swap-sides-probability", "-0.5", "-0.5 is no probability"),
+        ("--seed", "9223372036854775807", "leaves no room for 100 games"),
+        #[cfg(unix)]
+        ("--log-jsonl", "/dev/null", "is no regular file\n  hint: --no-log plays without a log"),
+    ] {
+        let ran = files.run(&["--engine-mode", "random-only", flag, value]);
+        assert_eq!(ran.exit, exit::USAGE, "{flag} {value}: {}", ran.err);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
+
+#[test]
 fn database_of_something_else_costs_no_game() {
     let files = Files::new();
     fs::write(files.path("g.jsonl"), "{\"index\": 0}\n").unwrap();
