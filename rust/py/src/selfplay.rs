@@ -41,6 +41,7 @@ impl SelfplayRun {
         fail_on_anomaly
     ))]
     #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the options of the command line")]
+    #[allow(clippy::needless_pass_by_value, reason = "values are taken from Python")]
     fn new(
         board_type: &str,
         num_players: u64,
