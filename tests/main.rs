@@ -3,5 +3,6 @@
 
 mod cli;
 mod engines;
+mod killed_runs;
 mod naive;
 mod support;

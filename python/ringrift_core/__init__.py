@@ -24,6 +24,7 @@ from ringrift_core._native import (
     read_state_json,
 )
 from ringrift_core.batch import PlayoutBatch
+from ringrift_core.runs import SelfplayProgress, SelfplaySummary, selfplay, selfplay_async
 
 BOARDS = ("square8", "square19", "hex8", "hexagonal")
 """Names of the boards."""
@@ -37,9 +38,13 @@ __all__ = [
     "Position",
     "RecordError",
     "RingRiftError",
+    "SelfplayProgress",
+    "SelfplaySummary",
     "SetupError",
     "__version__",
     "cell_coordinates",
     "random_playouts",
     "read_state_json",
+    "selfplay",
+    "selfplay_async",
 ]

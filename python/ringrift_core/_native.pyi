@@ -1,6 +1,8 @@
 """The native half of ringrift_core."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Sequence
 from typing import final
 
 import numpy as np
@@ -15,6 +17,7 @@ __all__ = [
     "Position",
     "RecordError",
     "RingRiftError",
+    "SelfplayRun",
     "SetupError",
     "__version__",
     "cell_coordinates",
@@ -255,6 +258,57 @@ class Position:
         """The picture that notebooks show."""
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class SelfplayRun:
+    """A run of recorded games. Private: call `ringrift_core.selfplay`, which documents the options and errors.
+
+    Runs are played once, by `play` or by `start`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        board_type: str,
+        num_players: int,
+        num_games: int,
+        engine_mode: str,
+        max_moves: int | None,
+        seed: int | None,
+        jobs: int,
+        log_jsonl: str | os.PathLike[str] | None,
+        no_log: bool,
+        record_db: str | os.PathLike[str] | None,
+        lean_db: bool,
+        opening_random_moves: int,
+        swap_rule: bool,
+        swap_sides_probability: float,
+        heuristic_weights_file: str | os.PathLike[str] | None,
+        heuristic_profile: str | None,
+        state_pool_output: str | os.PathLike[str] | None,
+        state_pool_max_states: int,
+        state_pool_sampling_interval: int,
+        resume_from_jsonl: bool,
+        checkpoint_interval: int,
+        fail_on_anomaly: bool,
+    ) -> SelfplayRun:
+        """Checks the options; touches no file that is written."""
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Games recorded so far, those before a resume included, and moves recorded by this call."""
+    def play(self, progress: Callable[[int, int], object] | None) -> str:
+        """Plays the games in this thread, the interpreter released, and returns the summary as JSON.
+
+        Args:
+            progress: Called with the values of `progress` when they have changed.
+        """
+    def start(self) -> asyncio.Future[str]:
+        """Plays the games on threads of the module; the future belongs to the running loop and gets the summary.
+
+        Cancelling the future does not end the run: `stop` does.
+        """
+    def stop(self) -> None:
+        """Ends a run that was started: games in progress vanish, those before them are recorded."""
 
 def random_playouts(
     position: Position, count: int, *, seed: int = 0, max_moves: int | None = None, threads: int = 0

@@ -41,10 +41,17 @@ impl Failure {
         self.exit
     }
 
-    /// The error chain, one line each, outermost first; lines of `hint:` inside error texts are left to [`Self::hints`].
+    /// The error chain, one line each, outermost first; lines of `hint:` inside error texts are left to [`Self::hints`],
+    /// and a cause that the line before it ends with is not said again.
     pub(crate) fn lines(&self) -> Vec<String> {
         let texts: Vec<String> = self.error.chain().map(ToString::to_string).collect();
-        texts.iter().flat_map(|text| text.lines()).filter(|line| as_hint(line).is_none()).map(String::from).collect()
+        let mut lines: Vec<String> = Vec::new();
+        for line in texts.iter().flat_map(|text| text.lines()).filter(|line| as_hint(line).is_none()) {
+            if !lines.last().is_some_and(|last| last.ends_with(line)) {
+                lines.push(line.to_owned());
+            }
+        }
+        lines
     }
 
     /// What to do: hints given here and `hint:` lines inside the error texts, without repeats.
@@ -101,6 +108,15 @@ mod tests {
         let failure = Failure::new(exit::USAGE, error).hint("did you mean square8?").hint("see --help");
         assert_eq!(failure.lines(), ["cannot set up", "unknown board \"sqare8\""]);
         assert_eq!(failure.hints(), ["did you mean square8?", "see --help"]);
+    }
+
+    #[test]
+    fn cause_is_said_once() {
+        let error = anyhow::anyhow!("line 2")
+            .context("no JSON: line 2")
+            .context("in a.json: no JSON: line 2")
+            .context("cannot");
+        assert_eq!(Failure::new(exit::BAD_INPUT, error).lines(), ["cannot", "in a.json: no JSON: line 2"]);
     }
 
     #[test]

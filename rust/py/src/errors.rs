@@ -3,10 +3,15 @@
 //! `RingRiftError` is the base. Each of the others is a `ValueError` too: it says that a value given by the caller is
 //! wrong. Errors of the operating system become the matching `OSError`, as everywhere in Python.
 
-use pyo3::exceptions::{PyException, PyValueError};
+use std::io;
+
+use pyo3::exceptions::{PyException, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
+use ringrift_heuristic::ProfileFileError;
+use ringrift_replay::StoreError;
+use ringrift_selfplay::{IdentityError, JsonlError, OutputError, RecordError, RunError, SeedError};
 
 /// An exception class of the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +101,95 @@ pub(crate) fn setup(text: String) -> PyErr {
 /// An `IllegalMoveError`.
 pub(crate) fn illegal_move(text: String) -> PyErr {
     raised(Exception::IllegalMove, text)
+}
+
+/// A `RingRiftError` that is none of the others.
+pub(crate) fn ringrift(text: String) -> PyErr {
+    raised(Exception::RingRift, text)
+}
+
+/// What ended a run of games, or kept it from beginning.
+pub(crate) fn run(error: &RunError) -> PyErr {
+    let text = with_keywords(&error.to_string());
+    match error {
+        RunError::Jsonl(error) | RunError::Record(RecordError::Jsonl(error)) => jsonl(error, text),
+        RunError::Record(RecordError::Store(error)) => store(error, text),
+        RunError::Record(RecordError::File { source, .. }) | RunError::System(source) => os(source, text),
+        RunError::Identity(error) => identity(error, text),
+        _ => raised(Exception::RingRift, text),
+    }
+}
+
+/// Files that a run cannot write.
+pub(crate) fn outputs(error: &OutputError) -> PyErr {
+    value_error(with_keywords(&error.to_string()))
+}
+
+/// Why a run has no seed.
+pub(crate) fn seed(error: &SeedError) -> PyErr {
+    let text = with_keywords(&error.to_string());
+    match error {
+        SeedError::WhichRun => value_error(text),
+        SeedError::Identity(error) => identity(error, text),
+        SeedError::System(source) => os(source, text),
+        _ => raised(Exception::RingRift, text),
+    }
+}
+
+/// Why a file with weight profiles cannot be used.
+pub(crate) fn profiles(error: &ProfileFileError) -> PyErr {
+    match error {
+        ProfileFileError::Io { source, .. } => os(source, error.to_string()),
+        ProfileFileError::UnknownProfile { .. } => value_error(error.to_string()),
+        _ => raised(Exception::Record, error.to_string()),
+    }
+}
+
+fn jsonl(error: &JsonlError, text: String) -> PyErr {
+    match error {
+        JsonlError::Io { source, .. } => os(source, text),
+        JsonlError::Locked { .. } => io::Error::new(io::ErrorKind::WouldBlock, text).into(),
+        _ => raised(Exception::Record, text),
+    }
+}
+
+fn identity(error: &IdentityError, text: String) -> PyErr {
+    match error {
+        IdentityError::Io { source, .. } => os(source, text),
+        IdentityError::Different { .. } => value_error(text),
+        _ => raised(Exception::Record, text),
+    }
+}
+
+fn store(error: &StoreError, text: String) -> PyErr {
+    let kind = match error {
+        StoreError::Missing { .. } => io::ErrorKind::NotFound,
+        StoreError::ReadOnly { .. } => io::ErrorKind::PermissionDenied,
+        StoreError::Locked { .. } => io::ErrorKind::WouldBlock,
+        error if error.is_environment() => io::ErrorKind::Other,
+        _ => return raised(Exception::Record, text),
+    };
+    io::Error::new(kind, text).into()
+}
+
+/// The `OSError` of its kind, with its number if the system gave one.
+fn os(source: &io::Error, text: String) -> PyErr {
+    match source.raw_os_error() {
+        Some(number) => PyOSError::new_err((number, text)),
+        None => io::Error::new(source.kind(), text).into(),
+    }
+}
+
+/// Names options as Python's callers know them: `log_jsonl` for `--log-jsonl`.
+fn with_keywords(text: &str) -> String {
+    let mut words = text.split("--");
+    let mut out = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let end = word.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(word.len());
+        out += &word[..end].replace('-', "_");
+        out += &word[end..];
+    }
+    out
 }
 
 fn raised(exception: Exception, text: String) -> PyErr {

@@ -4,10 +4,12 @@
 
 mod errors;
 mod host;
+mod lifetime;
 mod moves;
 mod playouts;
 mod position;
 mod run;
+mod selfplay;
 
 use std::ffi::OsString;
 
@@ -26,10 +28,14 @@ mod _native {
     use super::playouts::random_playouts;
     #[pymodule_export]
     use super::position::{Position, cell_coordinates, read_state_json};
+    #[pymodule_export]
+    use super::selfplay::SelfplayRun;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let close = wrap_pyfunction!(super::lifetime::close, module)?;
+        module.py().import("atexit")?.call_method1("register", (close,))?;
         super::errors::register(module)
     }
 }

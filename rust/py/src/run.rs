@@ -7,15 +7,29 @@ use pyo3::prelude::*;
 use ringrift_cli::{Failure, exit, interrupt};
 
 use crate::errors::{self, OrRaise as _};
-use crate::host::Interpreter;
+use crate::host::{Interpreter, Poll};
+use crate::lifetime::Call;
 
 /// Runs `work` on a thread of its own, the interpreter released, until it returns; `work` looks at its flag.
 ///
 /// # Errors
 /// `KeyboardInterrupt`, or whatever a signal handler raised.
 pub(crate) fn interruptible<T: Send>(py: Python<'_>, work: impl FnOnce(&AtomicBool) -> T + Send) -> PyResult<T> {
+    interruptible_with(py, None, work)
+}
+
+/// The same, with something to call several times a second meanwhile.
+///
+/// # Errors
+/// `KeyboardInterrupt`, or whatever a signal handler or `poll` raised.
+pub(crate) fn interruptible_with<T: Send>(
+    py: Python<'_>,
+    poll: Option<Poll>,
+    work: impl FnOnce(&AtomicBool) -> T + Send,
+) -> PyResult<T> {
+    let _call = Call::begin(py)?;
     let (result, raised) = py.detach(|| {
-        let host = Interpreter::default();
+        let host = Interpreter::with_poll(poll);
         let result = interrupt::watch(&host, work).and_then(interrupt::Watched::complete);
         (result, host.into_raised())
     });

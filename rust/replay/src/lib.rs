@@ -12,9 +12,9 @@ mod verify;
 
 pub use canonical::{CanonicalError, canonical_digest, canonical_text, parse_canonical};
 pub use json::{
-    ChainRecord, ChainSegment, Envelope, GameStatus, JsonFault, JsonSyntaxError, MoveJsonError, MoveJsonOptions,
-    MoveNumbering, Nulls, ReadOptions, RingOrder, SeatEnvelope, StateDocument, StateJsonError, TimeControl,
-    move_from_json, move_from_json_text, move_to_json,
+    ChainRecord, ChainSegment, Envelope, FieldNames, GameStatus, JsonFault, JsonSyntaxError, MoveJson, MoveJsonError,
+    MoveJsonOptions, MoveNumbering, Nulls, ReadOptions, RingOrder, SeatEnvelope, StateDocument, StateJsonError,
+    TimeControl, move_from_json, move_from_json_text, move_to_json,
 };
 pub use record::record_trace;
 pub use store::{
@@ -22,7 +22,7 @@ pub use store::{
     NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION, SNAPSHOT_INTERVAL_VARIABLE,
     SeatRecord, SnapshotRow, Snapshots, StoreError, StoreInfo, StoreReader, StoreWriter, Stored, StoredGame, Verified,
     WriterOptions, WriterSummary, format_timestamp, game_id, is_database, parse_timestamp, python_json,
-    python_json_sorted, soak_record, soak_state, to_snake_case, verify_game,
+    python_json_sorted, soak_record, soak_state, verify_game,
 };
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
 pub use verify::{Difference, start_of_trace, verify_trace};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ringrift_replay::{
-    EncodedGame, MoveJsonOptions, NewGame, Nulls, RecordForm, RecordedMove, Snapshots, StateDocument, StoreError,
-    format_timestamp, game_id, move_to_json, python_json,
+    EncodedGame, FieldNames, MoveJson, MoveJsonOptions, NewGame, Nulls, RecordForm, RecordedMove, Snapshots,
+    StateDocument, StoreError, format_timestamp, game_id, python_json, soak_state,
 };
 use ringrift_rules::{AnyPosition, Move, MoveList};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use crate::game::{GameTimes, PlayedMoves, Stop, Violation};
 use crate::seats::seat_record;
 use crate::settings::GameSettings;
-use crate::snake::snake_case;
 
 /// Source of the games, as upstream's soak names itself.
 const SOURCE: &str = "soak_test";
@@ -158,6 +157,8 @@ pub(crate) struct RecordMaker<'a> {
     pub names: &'a RunNames,
     /// The form of the database, if there is one.
     pub form: Option<RecordForm>,
+    /// Whether games go to a JSONL file.
+    pub has_log: bool,
     /// Position at the start of every game.
     pub start: AnyPosition,
 }
@@ -174,7 +175,7 @@ impl RecordMaker<'_> {
         for envelope in &mut document.envelope.seats {
             envelope.ai_difficulty = seat.difficulty.map(i64::from);
         }
-        let initial_json = python_json(&snake_case(document.to_value(Nulls::Write)));
+        let initial_json = if self.has_log { python_json(&soak_state(&document)) } else { String::new() };
         let (moves_json, end, samples) = self.replay(played, &document);
         let reason = end.recorded_reason();
         let termination_reason = match (&played.stop, reason) {
@@ -247,33 +248,35 @@ impl RecordMaker<'_> {
         out
     }
 
-    /// The moves as JSON, the position after them, and the sampled positions.
+    /// The moves as JSON if there is a log, the position after them, and the sampled positions.
     fn replay(&self, played: &PlayedMoves, start: &StateDocument) -> (String, AnyPosition, Vec<String>) {
         let mut samples = Vec::new();
         let mut sampled = (!played.samples.is_empty()).then(|| start.clone());
         let mut position = self.start.clone();
-        let mut out = String::with_capacity(played.moves.len() * 900 + 2);
-        out.push('[');
+        let mut out = String::new();
+        if self.has_log {
+            out.reserve(played.moves.len() * 900 + 2);
+        }
         for (ply, (&mv, &made_at)) in played.moves.iter().zip(&played.made_at).enumerate() {
-            let options = MoveJsonOptions {
+            let options = || MoveJsonOptions {
                 nulls: Nulls::Write,
                 timestamp: Some(format_timestamp(made_at)),
                 ..MoveJsonOptions::default()
             };
-            if ply > 0 {
-                out.push_str(", ");
+            if self.has_log {
+                out.push_str(if ply > 0 { ", " } else { "[" });
+                let options = MoveJsonOptions { names: FieldNames::Snake, ..options() };
+                out.push_str(&python_json(&MoveJson::new(&position, mv, ply as u64 + 1, &options)));
             }
-            let json = move_to_json(&position, mv, ply as u64 + 1, &options);
-            out.push_str(&python_json(&snake_case(json)));
             position.make_move(mv);
             if let Some(document) = &mut sampled {
-                document.play(mv, &options).expect("a played move is legal");
+                document.play(mv, &options()).expect("a played move is legal");
                 if played.samples.contains(&(ply + 1)) {
-                    samples.push(snake_case(document.to_value(Nulls::Write)).to_string());
+                    samples.push(soak_state(document).to_string());
                 }
             }
         }
-        out.push(']');
+        out.push_str(if out.is_empty() { "[]" } else { "]" });
         (out, position, samples)
     }
 
@@ -326,7 +329,7 @@ fn failure(record: &GameRecord, end: &AnyPosition, played: &PlayedMoves) -> Valu
     json!({
         "game_index": record.index,
         "termination_reason": record.termination_reason,
-        "state": snake_case(StateDocument::new(end.clone()).to_value(Nulls::Write)),
+        "state": soak_state(&StateDocument::new(end.clone())),
         "last_move": played.moves.last().map(|mv| mv.kind().name()),
         "phase_requirement": null,
         "legal_moves": surface,

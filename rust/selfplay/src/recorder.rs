@@ -23,7 +23,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 const BUFFER_TIME: Duration = Duration::from_millis(200);
 
 /// Bytes of games that may wait for the database.
-const WAITING_BYTES: usize = 16 << 20;
+const WAITING_BYTES: usize = 8 << 20;
 
 /// Why a game could not be recorded; ends the run.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,7 @@ pub(crate) struct Recorder<'a> {
     pub settings: &'a GameSettings,
     pub names: &'a RunNames,
     pub seats: Value,
-    pub jsonl: JsonlFile,
+    pub jsonl: Option<JsonlFile>,
     pub failures: PathBuf,
     pub store: Option<StoreWriter>,
     pub pool: Option<PoolFile>,
@@ -97,7 +97,7 @@ impl<'a> Recorder<'a> {
         settings: &'a GameSettings,
         names: &'a RunNames,
         seats: Value,
-        jsonl: JsonlFile,
+        jsonl: Option<JsonlFile>,
         failures: PathBuf,
     ) -> Self {
         Self {
@@ -145,7 +145,9 @@ impl<'a> Recorder<'a> {
             return Ok(Vec::new());
         }
         let began = Instant::now();
-        self.jsonl.append(&self.lines)?;
+        if let Some(jsonl) = &mut self.jsonl {
+            jsonl.append(&self.lines)?;
+        }
         self.lines.clear();
         self.written_at = Instant::now();
         self.record_seconds += began.elapsed().as_secs_f64();
@@ -176,7 +178,9 @@ impl<'a> Recorder<'a> {
         }
         self.waiting_bytes -= first.bytes();
         let Waiting { mut record, samples, .. } = first;
-        self.lines.push_str(&record.line(self.settings, self.names, &self.seats));
+        if self.jsonl.is_some() {
+            self.lines.push_str(&record.line(self.settings, self.names, &self.seats));
+        }
         if let Some(failure) = record.failure.take() {
             self.write_failure(&record, &failure)?;
         }

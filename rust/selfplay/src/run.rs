@@ -39,8 +39,8 @@ pub struct RunOptions {
     pub games: u64,
     /// Threads; 0 = one per core.
     pub jobs: usize,
-    /// The JSONL file.
-    pub jsonl: PathBuf,
+    /// The JSONL file; without one the run keeps no log and cannot be resumed.
+    pub jsonl: Option<PathBuf>,
     /// Goes on after the games that the JSONL file has.
     pub resume: bool,
     /// Replay database, and the form of its games.
@@ -51,12 +51,43 @@ pub struct RunOptions {
     pub difficulty_band: String,
     /// Further metadata of every game.
     pub metadata: Map<String, Value>,
-    /// Writes the checkpoint file after every so many games; 0 = never.
+    /// Writes the checkpoint file beside the JSONL file after every so many games; 0 = never.
     pub checkpoint_interval: u64,
     /// Stops after the first skipped game.
     pub stops_at_skip: bool,
     /// Measures the time of every decision.
     pub is_timed: bool,
+}
+
+impl RunOptions {
+    /// A run on all cores that writes nothing.
+    pub fn new(games: u64) -> Self {
+        let mut metadata = Map::new();
+        metadata.insert("ringrift_core_version".into(), env!("CARGO_PKG_VERSION").into());
+        Self {
+            games,
+            jobs: 0,
+            jsonl: None,
+            resume: false,
+            database: None,
+            pool: None,
+            difficulty_band: "canonical".into(),
+            metadata,
+            checkpoint_interval: 0,
+            stops_at_skip: false,
+            is_timed: false,
+        }
+    }
+
+    /// The files that games go to.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.jsonl.as_deref().into_iter().chain(self.database.as_ref().map(|(path, _)| path.as_path()))
+    }
+
+    /// Folder for what is kept beside the games.
+    fn folder(&self) -> &Path {
+        self.files().next().and_then(Path::parent).unwrap_or(Path::new("logs/selfplay"))
+    }
 }
 
 /// Why a run cannot begin or go on.
@@ -89,6 +120,17 @@ pub enum EarlyStop {
     Short(Shortage),
 }
 
+impl EarlyStop {
+    /// What summaries call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped game",
+            Self::Short(_) => "resources",
+        }
+    }
+}
+
 /// What a run did.
 #[derive(Clone, Debug)]
 pub struct RunReport {
@@ -114,7 +156,7 @@ pub struct Run {
     settings: GameSettings,
     options: RunOptions,
     names: RunNames,
-    jsonl: JsonlFile,
+    jsonl: Option<JsonlFile>,
     store: Option<StoreWriter>,
     first: u64,
     repair: Option<Repair>,
@@ -124,7 +166,7 @@ pub struct Run {
 ///
 /// # Errors
 /// The file beside the JSONL file cannot be read.
-pub fn seed_of_run(jsonl: &Path) -> Result<Option<i64>, IdentityError> {
+pub(crate) fn seed_of_run(jsonl: &Path) -> Result<Option<i64>, IdentityError> {
     Ok(identity::load(jsonl)?.and_then(|known| known.get("seed").and_then(Value::as_i64)))
 }
 
@@ -134,11 +176,15 @@ impl Run {
     /// # Errors
     /// A file that cannot be opened, is in use, or belongs to another run.
     pub fn open(settings: GameSettings, options: RunOptions) -> Result<Self, RunError> {
-        let (mut jsonl, first, repair) = JsonlFile::open(&options.jsonl, options.resume)?;
         let identity = settings.identity();
-        let known = if options.resume { identity::load(&options.jsonl)? } else { None };
-        if let Some(known) = &known {
-            identity::compare(&options.jsonl, known, &identity)?;
+        let (mut log, mut first, mut repair, mut known) = (None, 0, None, None);
+        if let Some(path) = &options.jsonl {
+            let (file, games, torn) = JsonlFile::open(path, options.resume)?;
+            (log, first, repair) = (Some(file), games, torn);
+            known = if options.resume { identity::load(path)? } else { None };
+            if let Some(known) = &known {
+                identity::compare(path, known, &identity)?;
+            }
         }
         let store = match &options.database {
             Some((path, form)) => {
@@ -151,11 +197,13 @@ impl Run {
             Some(run_id) => run_id.to_owned(),
             None => identity::new_run_id().map_err(RunError::System)?,
         };
-        jsonl.begin()?;
-        identity::save(&options.jsonl, &run_id, &identity)?;
+        if let (Some(file), Some(path)) = (&mut log, &options.jsonl) {
+            file.begin()?;
+            identity::save(path, &run_id, &identity)?;
+        }
         let names =
             RunNames { run_id, difficulty_band: options.difficulty_band.clone(), metadata: options.metadata.clone() };
-        Ok(Self { settings, options, names, jsonl, store, first, repair })
+        Ok(Self { settings, options, names, jsonl: log, store, first, repair })
     }
 
     /// Name of the run.
@@ -173,6 +221,22 @@ impl Run {
         self.repair.as_ref()
     }
 
+    /// What summaries say of the run.
+    pub fn about(&self) -> Value {
+        let (settings, options) = (&self.settings, &self.options);
+        json!({
+            "run_id": self.run_id(),
+            "board_type": settings.board.name(),
+            "num_players": settings.players.get(),
+            "seed": settings.seed,
+            "max_moves": settings.moves_max,
+            "first_index": self.first,
+            "log_jsonl": options.jsonl.as_ref().map(|path| path.to_string_lossy()),
+            "record_db": options.database.as_ref().map(|(path, _)| path.to_string_lossy()),
+            "ringrift_core_version": env!("CARGO_PKG_VERSION"),
+        })
+    }
+
     /// Plays the games that are left. `stop` ends the run: games in progress vanish, those before them are recorded.
     ///
     /// # Errors
@@ -187,9 +251,10 @@ impl Run {
             settings: &settings,
             names: &names,
             form: options.database.as_ref().map(|(_, form)| *form),
+            has_log: options.jsonl.is_some(),
             start: settings.start(),
         };
-        let failures = options.jsonl.parent().unwrap_or(Path::new("")).join("failures");
+        let failures = options.folder().join("failures");
         let mut recorder = Recorder::new(&settings, &names, seats_json(&settings), jsonl, failures);
         recorder.store = store;
         if let Some((path, sampling)) = &options.pool {
@@ -382,8 +447,7 @@ impl Collector<'_> {
     }
 
     fn shortage(&self) -> Option<EarlyStop> {
-        let files = [Some(&self.options.jsonl), self.options.database.as_ref().map(|(path, _)| path)];
-        let files: Vec<&Path> = files.into_iter().flatten().map(PathBuf::as_path).collect();
+        let files: Vec<&Path> = self.options.files().collect();
         Resources::now(&files).check_run().err().map(EarlyStop::Short)
     }
 
@@ -402,7 +466,8 @@ impl Collector<'_> {
 
     /// Source: selfplay.md section 7. The time is UTC.
     fn checkpoint(&self) -> Result<(), RunError> {
-        let path = identity::with_suffix(&self.options.jsonl, ".checkpoint.json");
+        let Some(jsonl) = &self.options.jsonl else { return Ok(()) };
+        let path = identity::with_suffix(jsonl, ".checkpoint.json");
         let timestamp = format_timestamp(now_micros() / 1_000_000 * 1_000_000);
         let text = json!({
             "games_completed": self.done,

@@ -1,6 +1,8 @@
 //! What a run plays.
 
-use ringrift_heuristic::{EvalMode, Weights};
+use std::path::Path;
+
+use ringrift_heuristic::{EvalMode, ProfileFile, ProfileFileError, Weights};
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, RuleOptions};
 use serde_json::{Map, Value};
 
@@ -18,6 +20,15 @@ pub struct NamedWeights {
 impl NamedWeights {
     /// Difficulty of the heuristic seats. Source: selfplay.md section 4.
     pub const DIFFICULTY: u8 = 2;
+
+    /// The weights of a profile in a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or lacks the profile.
+    pub fn load(path: &Path, name: &str) -> Result<Self, ProfileFileError> {
+        let weights = ProfileFile::load(path)?.get(name)?.weights;
+        Ok(Self { name: name.to_owned(), weights })
+    }
 }
 
 impl Default for NamedWeights {

@@ -158,6 +158,11 @@ impl Summary {
         self.length_total
     }
 
+    /// Recorded moves of all games, bookkeeping included.
+    pub fn plies(&self) -> u64 {
+        self.plies
+    }
+
     /// Games in the database.
     pub fn recorded(&self) -> u64 {
         self.recorded

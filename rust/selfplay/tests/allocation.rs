@@ -1,19 +1,24 @@
-//! A playout allocates nothing once its list of moves has grown.
+//! A playout allocates nothing once its list of moves has grown, and the heuristic evaluation never.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 
+use ringrift_eval::Evaluator;
+use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{Board, Hex8, Hexagonal, MoveList, PlayerCount, Position, RuleOptions, Square8, Square19};
 use ringrift_selfplay::{GameRng, playout};
 
 struct Counting;
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    /// Allocations of this thread: tests may run side by side.
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
 
 // SAFETY: every call is passed on to the system allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         // SAFETY: the caller keeps the contract of `alloc`, which is the system allocator's.
         unsafe { System.alloc(layout) }
     }
@@ -29,13 +34,13 @@ static ALLOCATOR: Counting = Counting;
 
 fn plies_and_allocations<B: Board>(moves: &mut MoveList) -> (u32, u64) {
     let mut plies = 0;
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = ALLOCATIONS.get();
     for game in 0..3 {
         let rules = RuleOptions::standard(B::KIND, PlayerCount::Three);
         let mut position = Position::<B>::initial(PlayerCount::Three, rules);
         plies += playout(&mut position, &mut GameRng::new(9, game, GameRng::HOST), 10_000, moves).plies;
     }
-    (plies, ALLOCATIONS.load(Ordering::Relaxed) - before)
+    (plies, ALLOCATIONS.get() - before)
 }
 
 #[test]
@@ -51,5 +56,43 @@ fn no_allocation_in_a_playout() {
         // Debug builds list the legal moves once more for each move made, to check it, and so allocate.
         let most = if cfg!(debug_assertions) { u64::from(plies) * 12 } else { 0 };
         assert!(allocations <= most, "{allocations} allocations in {plies} plies");
+    }
+}
+
+/// Evaluations of the positions of a random game, and the allocations in them.
+fn evaluations_and_allocations<B: Board>(mode: EvalMode) -> (u32, u64) {
+    let options = HeuristicOptions { mode, ..HeuristicOptions::default() };
+    let mut heuristic = Heuristic::<B>::new(Weights::default(), options);
+    let rules = RuleOptions::standard(B::KIND, PlayerCount::Three);
+    let mut position = Position::<B>::initial(PlayerCount::Three, rules);
+    let (mut moves, mut rng) = (MoveList::new(), GameRng::new(9, 0, GameRng::HOST));
+    let (mut evaluations, mut allocations) = (0, 0);
+    loop {
+        let before = ALLOCATIONS.get();
+        for seat in position.players().seats() {
+            std::hint::black_box(heuristic.score(&position, seat));
+            evaluations += 1;
+        }
+        allocations += ALLOCATIONS.get() - before;
+        position.legal_moves(&mut moves);
+        if moves.is_empty() {
+            return (evaluations, allocations);
+        }
+        position.make_move(moves[rng.below(moves.len())]);
+    }
+}
+
+#[test]
+fn no_allocation_in_an_evaluation() {
+    for mode in [EvalMode::Full, EvalMode::Light] {
+        for (evaluations, allocations) in [
+            evaluations_and_allocations::<Square8>(mode),
+            evaluations_and_allocations::<Hex8>(mode),
+            evaluations_and_allocations::<Square19>(mode),
+            evaluations_and_allocations::<Hexagonal>(mode),
+        ] {
+            assert!(evaluations > 200, "{evaluations} evaluations");
+            assert_eq!(allocations, 0, "in {evaluations} evaluations");
+        }
     }
 }

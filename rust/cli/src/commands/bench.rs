@@ -1,5 +1,7 @@
 //! `rrpipe bench`: the engine's fingerprints and its speed.
 
+mod record;
+
 use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,12 +23,16 @@ use crate::{Context, ExitCode, Failure, exit, interrupt};
 /// Seed of the benched playouts; part of the fingerprint.
 const SEED: u64 = 2026;
 
-/// Measure the engine: playouts, path counts, evaluations and heuristic games per board, on one core
+/// Measure the engine: playouts, path counts, evaluations, heuristic games and recording per board, on one core
 ///
 /// The fingerprint is a number that depends on the rules alone: a change of the engine that keeps the rules keeps it. The
 /// heuristic fingerprint depends on the evaluation and the one-ply choice as well. Rates are in CPU seconds of one thread,
 /// the best of the rounds. Moves are counted with bookkeeping moves, and every ply generates the full list of legal moves.
 /// An evaluation is one seat's score; heuristic games are one-ply games of self-play, nothing recorded.
+///
+/// The part `record` counts games: `ingest` checks and stores random games, each acknowledged when it is on the disk; `random`
+/// and `heuristic` are runs of self-play without files, and with `rec` into a log and a database in a temporary folder. Its
+/// rates are in CPU seconds of all threads.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: rrpipe bench --board-type square8 --rounds 5")]
 pub(crate) struct Args {
@@ -54,6 +60,7 @@ enum Format {
 enum Part {
     Rules,
     Heuristic,
+    Record,
 }
 
 /// One measurement.
@@ -70,7 +77,7 @@ struct Line {
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let boards = if args.board_type.is_empty() { BoardKind::ALL.to_vec() } else { args.board_type.clone() };
     let wanted = |part| args.part.is_empty() || args.part.contains(&part);
-    let (rules, heuristic) = interrupt::watch(context.host, |stop| {
+    let (rules, heuristic, record) = interrupt::watch(context.host, |stop| {
         let (mut rules, mut heuristic) = (Vec::new(), Vec::new());
         for &board in boards.iter().filter(|_| wanted(Part::Rules)) {
             for players in PlayerCount::ALL {
@@ -85,7 +92,11 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
                 heuristic.extend(measure_heuristic(board, mode, args.rounds, stop));
             }
         }
-        (rules, heuristic)
+        let mut record = Vec::new();
+        for &board in boards.iter().filter(|_| wanted(Part::Record)) {
+            record.push(record::measure(board, args.rounds, stop));
+        }
+        (rules, heuristic, record)
     })?
     .complete()?;
     let mut fingerprints = Vec::new();
@@ -94,7 +105,8 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
             fingerprints.push((name, lines.iter().fold(0, |sum, line| mix(sum, line.fingerprint))));
         }
     }
-    let lines: Vec<Line> = rules.into_iter().chain(heuristic).collect();
+    let record: Vec<Vec<Line>> = record.into_iter().collect::<Result<_, _>>()?;
+    let lines: Vec<Line> = rules.into_iter().chain(heuristic).chain(record.into_iter().flatten()).collect();
     let mut out = context.terminal.out();
     match args.format {
         Format::Text => {
@@ -279,5 +291,16 @@ mod tests {
         assert!(json.get("fingerprint").is_none());
         // A change here means that the evaluation or the choice of moves changed: say so in the commit.
         assert_eq!(json["heuristic_fingerprint"].as_u64(), Some(2_600_942_978_018_818));
+    }
+
+    #[test]
+    fn recording_is_measured() {
+        let ran = rrpipe(&["bench", "--part", "record", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
+        assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let rates =
+            json["measurements"].as_array().unwrap().iter().map(|line| line["per_cpu_second"].as_f64().unwrap());
+        let rates: Vec<f64> = rates.collect();
+        assert!(rates.len() == 5 && rates.iter().all(|&rate| rate > 0.0), "{rates:?}");
     }
 }

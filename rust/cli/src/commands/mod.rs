@@ -2,6 +2,8 @@
 
 mod bench;
 mod completions;
+mod dropin;
+mod jobs;
 mod man;
 mod perft;
 mod play;
@@ -23,6 +25,7 @@ use crate::{Context, ExitCode, Failure};
 pub(crate) enum Command {
     Bench(bench::Args),
     Completions(completions::Args),
+    Dropin(dropin::Args),
     Man(man::Args),
     Perft(perft::Args),
     Play(play::Args),
@@ -41,6 +44,7 @@ impl Command {
         match self {
             Self::Bench(args) => bench::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
+            Self::Dropin(args) => dropin::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),

@@ -11,6 +11,7 @@ use ringrift_rules::{EndReason, MoveList};
 use ringrift_selfplay::{GameRng, playout_moves};
 use serde_json::json;
 
+use super::jobs::parse_jobs;
 use super::position::GameArgs;
 use crate::{Context, ExitCode, Failure, OrFail as _, exit, files, interrupt};
 
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Threads; 0 = one per core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_jobs, allow_negative_numbers = true)]
     jobs: usize,
     #[command(flatten)]
     game: GameArgs,

@@ -11,6 +11,7 @@ use ringrift_replay::{
 };
 use serde_json::json;
 
+use super::jobs::parse_jobs;
 use super::position::trace_failure;
 use super::replay::store_failure;
 use crate::{Context, ExitCode, Failure, OrFail as _, exit, interrupt};
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20)]
     differences_max: usize,
     /// Threads; 0 = one per core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_jobs, allow_negative_numbers = true)]
     jobs: usize,
 }
 

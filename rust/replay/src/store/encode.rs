@@ -14,7 +14,7 @@ use super::{
     schema::MOVES_MIN,
     timestamp::{duration_ms, iso_column, parse_timestamp},
 };
-use crate::json::{MoveJsonOptions, Nulls, StateDocument, move_to_json};
+use crate::json::{MoveJson, MoveJsonOptions, Nulls, StateDocument};
 
 /// A game as rows, checked: every move is legal where it is made.
 #[derive(Clone, PartialEq, Debug)]
@@ -281,7 +281,8 @@ impl Encoder<'_> {
                 // Asked again for its words.
                 position.play(recorded.mv).map_err(|error| self.illegal(ply, &error))?;
             }
-            let json = move_to_json(&position, recorded.mv, number(&position), &options).to_string();
+            let json = MoveJson::new(&position, recorded.mv, number(&position), &options);
+            let json = serde_json::to_string(&json).expect("a move can be written to memory");
             self.note_move(ply, before, json);
             position.make_move(recorded.mv);
             if ply == 0 {

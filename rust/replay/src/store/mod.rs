@@ -33,7 +33,7 @@ pub use rows::{
     GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, ReplayedGame, SnapshotRow, StoredGame,
 };
 pub use schema::{MOVES_MIN, VERSION as SCHEMA_VERSION};
-pub use soak::{soak_record, soak_state, to_snake_case};
+pub use soak::{soak_record, soak_state};
 pub use timestamp::{format_timestamp, parse_timestamp};
 pub use verify::{Verified, verify_game};
 pub use writer::{Ack, StoreWriter, Stored, WriterOptions, WriterSummary};

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, io};
 
-use serde::Serialize as _;
+use serde::Serialize;
 use serde_json::{Map, Value, ser::Formatter};
 
 struct PythonStyle;
@@ -25,6 +25,9 @@ impl Formatter for PythonStyle {
     }
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.is_ascii() {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut out = String::with_capacity(fragment.len());
         for c in fragment.chars() {
             // DEL needs no escape in JSON, and Python leaves it alone.
@@ -55,8 +58,8 @@ pub(crate) fn python_float(value: f64) -> String {
 }
 
 /// The value as `json.dumps(value)` writes it.
-pub fn python_json(value: &Value) -> String {
-    let mut out = Vec::with_capacity(256);
+pub fn python_json<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut out = Vec::with_capacity(1024);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, PythonStyle);
     value.serialize(&mut serializer).expect("a JSON value can be written to memory");
     String::from_utf8(out).expect("JSON is written as ASCII")

@@ -4,13 +4,13 @@ use ringrift_rules::Move;
 use serde_json::{Map, Value, json};
 
 use super::{error::StoreError, rows::StoredGame};
-use crate::json::{MoveJsonOptions, Nulls, StateDocument, move_to_json, snake_case};
+use crate::json::{FieldNames, MoveJsonOptions, Nulls, StateDocument, move_to_json, snake_case};
 
 /// What the log calls its writer.
 const SOURCE: &str = "run_self_play_soak.py";
 
 /// The value with its keys in snake case, as the log has them. What `rulesOptions` holds is left alone, as there.
-pub fn to_snake_case(value: Value) -> Value {
+fn to_snake_case(value: Value) -> Value {
     match value {
         Value::Array(list) => list.into_iter().map(to_snake_case).collect(),
         Value::Object(map) => {
@@ -44,6 +44,7 @@ pub fn soak_record(game: &StoredGame, index: u64) -> Result<Value, StoreError> {
     for (&mv, stored) in replayed.moves.iter().zip(&game.moves) {
         let options = MoveJsonOptions {
             nulls: Nulls::Write,
+            names: FieldNames::Snake,
             timestamp: stored.timestamp.clone(),
             think_time: stored.think_time_ms.and_then(|time| u64::try_from(time).ok()).unwrap_or(0),
             ..MoveJsonOptions::default()
@@ -55,7 +56,7 @@ pub fn soak_record(game: &StoredGame, index: u64) -> Result<Value, StoreError> {
             json["id"] = id;
         }
         decisions += u64::from(is_decision(mv, &json));
-        moves.push(to_snake_case(json));
+        moves.push(json);
         position.make_move(mv);
     }
     let reason = position.recorded_reason();

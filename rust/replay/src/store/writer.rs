@@ -43,7 +43,7 @@ impl Default for WriterOptions {
             form: RecordForm::LEAN,
             queue_games: 128,
             batch_games: 256,
-            batch_bytes: 32 << 20,
+            batch_bytes: 8 << 20,
             busy_timeout: BUSY_TIMEOUT,
             pages_max: None,
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use ringrift_rules::{BoardKind, PlayerCount};
 
+use crate::commands::jobs::parse_jobs;
 use crate::commands::position::{parse_board, parse_players};
 
 /// Play games of engines against themselves, and record them
@@ -22,13 +23,13 @@ use crate::commands::position::{parse_board, parse_players};
 )]
 pub(crate) struct Args {
     /// Number of games; with --resume-from-jsonl those that are there count
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     pub num_games: u64,
     /// Board: square8, square19, hex8 or hexagonal
     #[arg(long, value_name = "BOARD", default_value = "square8", value_parser = parse_board)]
     pub board_type: BoardKind,
     /// Number of players, 2 to 4
-    #[arg(long, value_name = "N", default_value = "2", value_parser = parse_players)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = parse_players, allow_negative_numbers = true)]
     pub num_players: PlayerCount,
     /// Engines of the seats: random-only or heuristic-only [default: mixed, which is not available yet]
     #[arg(long, value_name = "MODE")]
@@ -37,14 +38,17 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Band::Canonical)]
     pub difficulty_band: Band,
     /// Moves after which a game is cut off, bookkeeping included; the default depends on board and players
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub max_moves: Option<u32>,
     /// Seed of the run; one is drawn and recorded if it is not given
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<i64>,
-    /// File for the games, one JSON object per line [default: logs/selfplay/soak_BOARD_Np_SEED.jsonl]
+    /// File for the games, one JSON object per line; if not given, a file in logs/selfplay named by board, players and seed
     #[arg(long, value_name = "FILE")]
     pub log_jsonl: Option<PathBuf>,
+    /// Keep no log: games go to the replay database alone, or nowhere with --no-record-db; the run cannot be resumed
+    #[arg(long, conflicts_with_all = ["log_jsonl", "resume_from_jsonl", "checkpoint_interval"])]
+    pub no_log: bool,
     /// File for the summary
     #[arg(long, value_name = "FILE")]
     pub summary_json: Option<PathBuf>,
@@ -67,7 +71,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub fail_on_anomaly: bool,
     /// Print a line after every so many games; 0 = never
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub verbose: Option<u64>,
     /// Accepted: there is no garbage to collect
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
@@ -88,16 +92,16 @@ pub(crate) struct Args {
     #[arg(long)]
     pub profile_timing: bool,
     /// Decisions at the start of each game that are made at random
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
     pub opening_random_moves: u32,
     /// Accepted: no engine ranks its moves, so opening moves are uniformly random, as in the original
-    #[arg(long, value_name = "K", default_value_t = 0)]
+    #[arg(long, value_name = "K", default_value_t = 0, allow_negative_numbers = true)]
     pub opening_top_k: u32,
     /// Probability that an offered swap of sides is taken outright (two players, swap rule enabled)
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    #[arg(long, value_name = "P", default_value_t = 0.5, allow_negative_numbers = true)]
     pub swap_sides_probability: f64,
     /// Thinking time; the engines of the present modes take none
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     pub think_time_ms: Option<u64>,
     /// File with weight profiles for heuristic-only
     #[arg(long, value_name = "FILE", requires = "heuristic_profile")]
@@ -106,7 +110,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", requires = "heuristic_weights_file")]
     pub heuristic_profile: Option<String>,
     /// Size of the pool of networks; no present mode has one
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub nn_pool_size: u64,
     /// Folder of the pool of networks; no present mode has one
     #[arg(long, value_name = "DIR")]
@@ -117,19 +121,19 @@ pub(crate) struct Args {
     #[arg(long)]
     pub resume_from_jsonl: bool,
     /// Write FILE.jsonl.checkpoint.json after every so many games; 0 = never
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub checkpoint_interval: u64,
     /// Refused: there is no self-play on the GPU
     #[arg(long)]
     pub gpu: bool,
     /// Games per batch on the GPU
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true)]
     pub gpu_batch_size: u64,
     /// Accepted: no present mode has a network that could change
     #[arg(long)]
     pub watch_model_updates: bool,
     /// Accepted: no present mode has a network that could change
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     pub model_reload_interval: u64,
     /// Accepted: no present mode has a network that could change
     #[arg(long, value_name = "FILE")]
@@ -138,7 +142,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub emit_events: bool,
     /// Threads; 0 = one per core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_jobs, allow_negative_numbers = true)]
     pub jobs: usize,
     /// Show no progress bar on a terminal
     #[arg(long)]

@@ -1,19 +1,19 @@
 //! `rrpipe selfplay`: games of engines against themselves, recorded.
 
 mod args;
+mod inert;
 mod plan;
 mod report;
 #[cfg(test)]
 mod tests;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ringrift_replay::StoreError;
-use ringrift_rules::BoardKind;
 use ringrift_selfplay::{
-    COMPLETION_WARNING, EarlyStop, GameSettings, IdentityError, JsonlError, RecordError, Resources, Run, RunError,
-    RunOptions, RunReport, Summary,
+    CutGames, EarlyStop, GameSettings, IdentityError, JsonlError, RecordError, Resources, Run, RunError, RunOptions,
+    RunReport, Summary, check_resources,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,7 @@ fn run_with(
 ) -> Result<ExitCode, Failure> {
     let plan = plan(args, variable)?;
     check_summary_path(args.summary_json.as_deref())?;
-    let found = check_resources(&plan)?;
+    let found = check_resources(&plan.runs).map_err(|error| Failure::new(exit::IO, error))?;
     announce(&plan, &found, context)?;
     let mut total = Summary::default();
     let mut seconds = 0.0;
@@ -58,6 +58,9 @@ fn run_with(
     print_summary(args, &plan, &summary, context)?;
     warn_of_cut_games(&plan, &total, context)?;
     match early {
+        Some(EarlyStop::Interrupted) if args.no_log => {
+            Err(Failure::interrupted().hint("the games so far are recorded; a run without a log cannot be resumed"))
+        }
         Some(EarlyStop::Interrupted) => Err(Failure::interrupted()
             .hint("the games so far are recorded; the same command with --resume-from-jsonl plays the rest")),
         _ if args.fail_on_anomaly && total.anomalies() > 0 => {
@@ -77,37 +80,8 @@ fn check_summary_path(path: Option<&Path>) -> Result<(), Failure> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(cannot)?;
     }
-    if path.is_dir() {
-        return Err(cannot(std::io::ErrorKind::IsADirectory.into()));
-    }
-    Ok(())
-}
-
-/// Bytes that a game takes in both files, measured and rounded up.
-fn game_bytes(settings: &GameSettings, full: bool) -> u64 {
-    let plies = match settings.board {
-        BoardKind::Square8 | BoardKind::Hex8 => 200,
-        BoardKind::Square19 => 700,
-        BoardKind::Hexagonal => 1200,
-    };
-    plies * if full { 200_000 } else { 1500 }
-}
-
-fn check_resources(plan: &Plan) -> Result<Resources, Failure> {
-    let mut paths: Vec<&Path> = Vec::new();
-    let mut bytes = 0;
-    for (settings, options) in &plan.runs {
-        paths.push(&options.jsonl);
-        let form = options.database.as_ref().map(|(path, form)| {
-            paths.push(path);
-            *form
-        });
-        let full = form.is_some_and(|form| form.history != ringrift_replay::History::None);
-        bytes += options.games * game_bytes(settings, full);
-    }
-    let found = Resources::now(&paths);
-    found.check_start(bytes).map_err(|error| Failure::new(exit::IO, error))?;
-    Ok(found)
+    // The temporary file of this one is gone at once.
+    files::AtomicFile::create(path).map(drop).map_err(cannot)
 }
 
 fn announce(plan: &Plan, found: &Resources, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -154,25 +128,15 @@ fn play(
 ) -> Result<(RunReport, Value), Failure> {
     let run = Run::open(settings.clone(), options.clone()).map_err(failure)?;
     let first = run.first();
-    if let Some(repair) = run.repair() {
-        let (path, bytes) = (options.jsonl.display(), repair.bytes);
+    if let (Some(repair), Some(path)) = (run.repair(), &options.jsonl) {
+        let (path, bytes) = (path.display(), repair.bytes);
         writeln!(context.terminal.err(), "[resume] removed a torn last line of {bytes} bytes from {path}")?;
     }
     if options.resume {
         let mut out = context.terminal.out();
         writeln!(out, "[resume] {first} games are there; {} to play", options.games.saturating_sub(first))?;
     }
-    let about = json!({
-        "run_id": run.run_id(),
-        "board_type": settings.board.name(),
-        "num_players": settings.players.get(),
-        "seed": settings.seed,
-        "max_moves": settings.moves_max,
-        "first_index": first,
-        "log_jsonl": options.jsonl.to_string_lossy(),
-        "record_db": options.database.as_ref().map(|(path, _)| path.to_string_lossy()),
-        "ringrift_core_version": env!("CARGO_PKG_VERSION"),
-    });
+    let about = run.about();
     let (host, terminal) = (context.host, &mut *context.terminal);
     let games = first..options.games;
     let mut reporter = Reporter::new(terminal, settings, games, args.verbose, !args.no_progress);
@@ -235,13 +199,7 @@ fn summary_json(
     if args.profile_timing {
         map.insert("timing_profile".into(), total.timing_json());
     }
-    let stop = early.map(|early| match early {
-        EarlyStop::Interrupted => "interrupted",
-        EarlyStop::Skipped => "skipped game",
-        EarlyStop::Short(_) => "resources",
-        _ => "other",
-    });
-    map.insert("stopped_early".into(), stop.into());
+    map.insert("stopped_early".into(), early.map(EarlyStop::name).into());
     map.insert("elapsed_seconds".into(), seconds.into());
     map.insert("runs".into(), Value::Array(runs));
     if plan.profile == Some(Profile::AiHealthcheck) {
@@ -279,20 +237,8 @@ fn print_summary(args: &Args, plan: &Plan, summary: &Value, context: &mut Contex
 }
 
 fn warn_of_cut_games(plan: &Plan, total: &Summary, context: &mut Context<'_>) -> Result<(), Failure> {
-    for (configuration, share) in total.shares() {
-        let Some(value) = share.value().filter(|&value| value < COMPLETION_WARNING) else { continue };
-        let of = |(settings, options): &(GameSettings, RunOptions)| {
-            let default = settings.board.spec().move_limit(settings.players);
-            let limit = if settings.moves_max < default { default } else { settings.moves_max.saturating_mul(2) };
-            (settings.configuration() == *configuration).then(|| (settings.moves_max, limit, options.jsonl.clone()))
-        };
-        let found: Option<(u32, u32, PathBuf)> = plan.runs.iter().find_map(of);
-        let Some((now, limit, _)) = found else { continue };
-        writeln!(
-            context.terminal.err(),
-            "warning: only {:.0} % of the {configuration} games were completed; the others met the limit of {now} moves\n  hint: use --max-moves {limit}",
-            value * 100.0
-        )?;
+    for cut in plan.runs.iter().filter_map(|(settings, _)| CutGames::find(total, settings)) {
+        writeln!(context.terminal.err(), "warning: {cut}\n  hint: use --max-moves {}", cut.better_limit)?;
     }
     Ok(())
 }

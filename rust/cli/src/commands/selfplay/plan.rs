@@ -2,28 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use ringrift_heuristic::ProfileFile;
 use ringrift_replay::{RecordForm, SNAPSHOT_INTERVAL_VARIABLE};
 use ringrift_rules::{BoardKind, PlayerCount};
-use ringrift_selfplay::{EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, seed_of_run};
+use ringrift_selfplay::{
+    EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, check_outputs, choose_seed,
+    default_jsonl,
+};
 use serde_json::{Map, Value, json};
 
 use super::args::{Args, Band, Pools, Profile};
+use super::inert;
 use crate::{Failure, OrFail as _, exit};
 
 /// Seed of the profiles. Source: selfplay.md section 3.
 const PROFILE_SEED: i64 = 1_764_142_864;
-
-/// Upstream's environment variables that change what is played or recorded there, and have no effect here.
-const INERT_VARIABLES: [(&str, &str); 4] = [
-    (
-        "RINGRIFT_PARITY_VALIDATION",
-        "every game is replayed on this engine before it is stored; use `rrpipe verify` for more",
-    ),
-    ("RINGRIFT_REPETITION_THRESHOLD", "games do not end by repetition"),
-    ("RINGRIFT_SKIP_PHASE_INVARIANT", "phases are always checked"),
-    ("RINGRIFT_SOAK_FAILURE_DIR", "every game replays cleanly, or the run stops"),
-];
 
 /// Everything that one command plays.
 pub(crate) struct Plan {
@@ -81,14 +73,17 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
     let swap_rule = is_truthy(variable, "RINGRIFT_TRAINING_ENABLE_SWAP_RULE")
         && !is_truthy(variable, "RINGRIFT_TRAINING_DISABLE_SWAP_RULE");
     let seed = seed(&args)?;
+    if i64::try_from(args.num_games).ok().and_then(|games| seed.checked_add(games)).is_none() {
+        return Err(usage(format!("--seed {seed} leaves no room for {} games", args.num_games))
+            .hint("game i has the seed of the run plus i; give a smaller one"));
+    }
     let boards: Vec<BoardKind> = match args.profile {
         Some(Profile::AiHealthcheck) => vec![BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal],
         _ => vec![args.board_type],
     };
-    let jsonl = args.log_jsonl.clone().unwrap_or_else(|| {
-        let name = format!("soak_{}_{}p_{seed}.jsonl", args.board_type, args.num_players.get());
-        Path::new("logs/selfplay").join(name)
-    });
+    let jsonl = (!args.no_log)
+        .then(|| args.log_jsonl.clone().unwrap_or_else(|| default_jsonl(args.board_type, args.num_players, seed)));
+    let jsonl = jsonl.as_deref();
     let mut runs = Vec::new();
     for (i, &board) in boards.iter().enumerate() {
         let mut settings = GameSettings::new(board, args.num_players, mode, seed.wrapping_add(100_000 * i as i64));
@@ -98,9 +93,8 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         settings.opening_random_moves = args.opening_random_moves;
         settings.swap_probability = args.swap_sides_probability;
         let options = RunOptions {
-            games: args.num_games,
             jobs: args.jobs,
-            jsonl: if boards.len() > 1 { beside(&jsonl, board) } else { jsonl.clone() },
+            jsonl: jsonl.map(|path| if boards.len() > 1 { beside(path, board) } else { path.to_owned() }),
             resume: args.resume_from_jsonl,
             database: database.clone(),
             pool: pool(&args.pools, board),
@@ -109,12 +103,17 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
             checkpoint_interval: args.checkpoint_interval,
             stops_at_skip: args.fail_on_anomaly,
             is_timed: args.profile_timing,
+            ..RunOptions::new(args.num_games)
         };
         runs.push((settings, options));
     }
-    let config = config(&args, mode, seed, &jsonl, variable);
-    let notices = notices(&args, swap_rule, &jsonl);
-    let warnings = warnings(&args, mode, variable);
+    let config = config(&args, mode, seed, jsonl, variable);
+    let notices = notices(&args, swap_rule, jsonl);
+    let others = [("--summary-json", &args.summary_json), ("--heuristic-weights-file", &args.heuristic_weights_file)];
+    let others: Vec<_> =
+        others.into_iter().filter_map(|(what, path)| path.as_deref().map(|path| (what, path))).collect();
+    check_outputs(&runs, &others).or_fail(exit::USAGE)?;
+    let warnings = inert::warnings(&args, mode, database.is_some(), variable);
     Ok(Plan { runs, config, notices, warnings, profile: args.profile })
 }
 
@@ -150,34 +149,25 @@ fn apply_profile(args: &mut Args, variable: &impl Fn(&str) -> Option<String>) ->
     Ok(())
 }
 
-/// The seed that was given, that of the run to be resumed, or a new one.
 fn seed(args: &Args) -> Result<i64, Failure> {
-    if let Some(seed) = args.seed {
-        return Ok(seed);
-    }
-    if args.resume_from_jsonl {
-        let Some(jsonl) = &args.log_jsonl else {
-            return Err(usage("--resume-from-jsonl: which run is to be resumed?")
-                .hint("give --log-jsonl, or the --seed from which the name of the file follows"));
+    choose_seed(args.seed, args.resume_from_jsonl, args.log_jsonl.as_deref()).map_err(|error| {
+        let class = match &error {
+            SeedError::WhichRun => exit::USAGE,
+            SeedError::Identity(_) => exit::BAD_INPUT,
+            _ => exit::UNEXPECTED,
         };
-        if let Some(seed) = seed_of_run(jsonl).or_fail(exit::BAD_INPUT)? {
-            return Ok(seed);
-        }
-    }
-    // Small, so that it can be typed again and has room for the indexes of games.
-    Ok(i64::from(getrandom::u32().or_fail(exit::UNEXPECTED)? & 0x7fff_ffff))
+        Failure::new(class, error)
+    })
 }
 
 fn weights(args: &Args) -> Result<NamedWeights, Failure> {
     let (Some(path), Some(name)) = (&args.heuristic_weights_file, &args.heuristic_profile) else {
         return Ok(NamedWeights::default());
     };
-    let file = ProfileFile::load(path).map_err(|error| {
+    NamedWeights::load(path, name).map_err(|error| {
         let class = if path.is_file() { exit::BAD_INPUT } else { exit::IO };
         Failure::new(class, error)
-    })?;
-    let profile = file.get(name).or_fail(exit::BAD_INPUT)?;
-    Ok(NamedWeights { name: name.clone(), weights: profile.weights })
+    })
 }
 
 /// `games.jsonl` as `games.<board>.jsonl`. Source: selfplay.md section 3.
@@ -234,7 +224,7 @@ fn config(
     args: &Args,
     mode: EngineMode,
     seed: i64,
-    jsonl: &Path,
+    jsonl: Option<&Path>,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Map<String, Value> {
     let json = json!({
@@ -245,7 +235,7 @@ fn config(
         "num_players": args.num_players.get(),
         "max_moves": args.max_moves,
         "seed": seed,
-        "log_jsonl": text_of(jsonl),
+        "log_jsonl": jsonl.map(text_of),
         "summary_json": args.summary_json.as_deref().map(text_of),
         "gc_interval": args.gc_interval,
         "strict_no_move_invariant": is_truthy(variable, "RINGRIFT_STRICT_NO_MOVE_INVARIANT"),
@@ -259,9 +249,9 @@ fn config(
 }
 
 /// The lines that upstream prints before the first game. Source: selfplay.md section 8.6.
-fn notices(args: &Args, swap_rule: bool, jsonl: &Path) -> Vec<String> {
+fn notices(args: &Args, swap_rule: bool, jsonl: Option<&Path>) -> Vec<String> {
     let mut out = Vec::new();
-    if args.log_jsonl.is_none() {
+    if let (None, Some(jsonl)) = (&args.log_jsonl, jsonl) {
         out.push(format!("[log-jsonl] Writing games to {} (choose with --log-jsonl)", jsonl.display()));
     }
     if args.opening_random_moves > 0 {
@@ -280,30 +270,4 @@ fn notices(args: &Args, swap_rule: bool, jsonl: &Path) -> Vec<String> {
         out.push("[memory-constrained] Enabled: difficulty_band=light".into());
     }
     out
-}
-
-/// Flags and variables that have nothing to do here.
-fn warnings(args: &Args, mode: EngineMode, variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let is_heuristic = mode == EngineMode::HeuristicOnly;
-    let flags = [
-        (args.emit_events, "--emit-events", "there is no event bus to publish to"),
-        (args.watch_model_updates, "--watch-model-updates", "this mode plays without a network"),
-        (args.model_alias_path.is_some(), "--model-alias-path", "this mode plays without a network"),
-        (args.nn_pool_size > 0, "--nn-pool-size", "this mode plays without a network"),
-        (args.nn_pool_dir.is_some(), "--nn-pool-dir", "this mode plays without a network"),
-        (args.opening_top_k > 0, "--opening-top-k", "no engine ranks its moves; opening moves are uniformly random"),
-        (args.think_time_ms.is_some(), "--think-time-ms", "the engines of this mode do not look at the clock"),
-        (args.intra_game_gc_interval > 0, "--intra-game-gc-interval", "there is no garbage to collect"),
-        (!is_heuristic && args.heuristic_profile.is_some(), "--heuristic-profile", "only heuristic-only has weights"),
-    ];
-    let flags = flags
-        .into_iter()
-        .filter(|(is_given, ..)| *is_given)
-        .map(|(_, flag, why)| format!("warning: {flag} has no effect: {why}"));
-    let inert = |text: &String| !["", "0", "off", "false"].contains(&text.trim().to_lowercase().as_str());
-    let variables = INERT_VARIABLES
-        .into_iter()
-        .filter(|(name, _)| variable(name).as_ref().is_some_and(inert))
-        .map(|(name, why)| format!("warning: {name} has no effect: {why}"));
-    flags.chain(variables).collect()
 }

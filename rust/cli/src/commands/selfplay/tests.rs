@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ringrift_replay::{GameFilter, StoreReader};
 use serde_json::Value;
 
 use crate::testing::{FakeHost, Ran, Shared, rrpipe};
@@ -146,6 +147,42 @@ fn games_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn without_a_log_the_database_has_the_same_games() {
+    let (files, path) = (Files::new(), |files: &Files, name: &str| files.path(name).to_string_lossy().into_owned());
+    let with_log = ["--engine-mode", "random-only", "--num-games", "5"];
+    assert_eq!(files.run(&with_log).exit, exit::OK);
+    let unlogged = Files::new();
+    let (database, summary) = (path(&unlogged, "g.db"), path(&unlogged, "s.json"));
+    let mut command = vec!["selfplay", "--seed", "7", "--no-log", "--summary-json", &summary];
+    command.extend(with_log);
+    let ran = rrpipe(&[&command[..], &["--record-db", &database]].concat());
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    let digests = |path: &Path| {
+        let mut reader = StoreReader::open(path).unwrap();
+        let games = reader.ids(&GameFilter::default()).unwrap();
+        let digests = games.iter().map(|id| reader.game(id).unwrap().content_digest());
+        digests.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(digests(&unlogged.path("g.db")).len(), 5);
+    assert_eq!(digests(&unlogged.path("g.db")), digests(&files.path("g.db")));
+    let summaries = [&files, &unlogged].map(|files| {
+        let summary: Value = serde_json::from_str(&files.text("s.json")).unwrap();
+        (summary["total_recorded_moves"].clone(), summary["config"]["log_jsonl"].clone())
+    });
+    assert_eq!(summaries[0].0, summaries[1].0);
+    assert!(summaries[0].1.is_string() && summaries[1].1.is_null());
+    // Nowhere at all.
+    let ran = rrpipe(&[&command[..], &["--no-record-db"]].concat());
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    let mut left: Vec<_> =
+        fs::read_dir(unlogged.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["g.db", "s.json"]);
+    let contradictory = rrpipe(&[&command[..], &["--resume-from-jsonl"]].concat());
+    assert_eq!(contradictory.exit, exit::USAGE);
+}
+
+#[test]
 fn resumed_run_is_the_uninterrupted_one() {
     let whole = Files::new();
     assert_eq!(whole.run(&["--engine-mode", "random-only", "--num-games", "9"]).exit, exit::OK);
@@ -215,6 +252,46 @@ fn wrong_flags_are_named() {
         assert!(ran.err.contains(words), "{more:?}: {}", ran.err);
     }
     assert!(fs::metadata(files.path("g.jsonl")).map_or(true, |file| file.len() == 0));
+}
+
+#[test]
+fn outputs_that_are_one_file_are_refused() {
+    let files = Files::new();
+    fs::write(files.path("g.db"), "not to be lost").unwrap();
+    fs::create_dir(files.path("sub")).unwrap();
+    let path = |name: &str| files.path(name).to_string_lossy().into_owned();
+    for (flag, other, words) in [
+        ("--log-jsonl", path("g.db"), "--log-jsonl and --record-db are the same file"),
+        ("--summary-json", path("sub/../g.db"), "--record-db and --summary-json are the same file"),
+        ("--summary-json", path("g.jsonl"), "--log-jsonl and --summary-json"),
+        ("--summary-json", path("g.jsonl.run.json"), "the settings of the run and --summary-json"),
+        ("--square8-state-pool-output", path("g.jsonl"), "--log-jsonl and the file of positions"),
+    ] {
+        let ran = files.run(&["--engine-mode", "random-only", "--num-games", "1", flag, &other]);
+        assert_eq!(ran.exit, exit::USAGE, "{flag} {other}: {}", ran.err);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+    assert_eq!(files.text("g.db"), "not to be lost");
+    assert!(!files.path("g.jsonl").exists());
+}
+
+#[test]
+fn values_out_of_range_are_named() {
+    let files = Files::new();
+    for (flag, value, words) in [
+        ("--num-games", "-3", "invalid value '-3' for '--num-games <N>'"),
+        ("--jobs", "100000", "give a number of threads from 1 to 1024"),
+        ("--jobs", "-1", "give a number of threads from 1 to 1024"),
+        ("--max-moves", "0", "0 is not in 1.."),
+        ("--swap-sides-probability", "-0.5", "-0.5 is no probability"),
+        ("--seed", "9223372036854775807", "leaves no room for 100 games"),
+        #[cfg(unix)]
+        ("--log-jsonl", "/dev/null", "is no regular file\n  hint: --no-log plays without a log"),
+    ] {
+        let ran = files.run(&["--engine-mode", "random-only", flag, value]);
+        assert_eq!(ran.exit, exit::USAGE, "{flag} {value}: {}", ran.err);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
 }
 
 #[test]
