@@ -174,9 +174,10 @@ impl Meter {
         };
         if stop.is_set() {
             meter.ended = Some(Ended::Stopped);
+        } else {
+            // The rate is not known yet: look early.
+            meter.next = meter.nodes_max.min(if limits.time.is_some() { 16 } else { POLL_NODES_MAX });
         }
-        // The rate is not known yet: look early.
-        meter.next = meter.nodes_max.min(if limits.time.is_some() { 16 } else { POLL_NODES_MAX });
         meter
     }
 
@@ -283,7 +284,7 @@ mod tests {
         let more = (0..3000).take_while(|_| meter.take()).count();
         assert!(more <= 1024, "{more}");
         assert_eq!(meter.ended(), Some(Ended::Stopped));
-        assert!(!Meter::start(&limits, &flag).goes_on());
+        assert!(!Meter::start(&limits, &flag).take());
         flag.clear();
         assert!(Meter::start(&limits, &flag).take());
     }

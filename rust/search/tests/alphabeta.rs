@@ -6,16 +6,29 @@ mod support;
 use ringrift_eval::{Evaluator, GameRng, Scores, WIN, centi, relative_centi};
 use ringrift_heuristic::EvalMode;
 use ringrift_rules::{Board, Hex8, Hexagonal, MoveList, PlayerCount, PlayerId, Position, Square8, Square19};
-use ringrift_search::{AlphaBeta, AlphaBetaOptions, Ended, Limits, Search, SearchResult, Stop};
+use ringrift_search::{AlphaBeta, AlphaBetaOptions, Ended, Limits, Opponents, Search, SearchResult, Stop};
 use support::{heuristic, positions_wanted, random_position};
 
 const WON: i32 = 10_000_000;
+const PARANOID: Opponents = Opponents::Paranoid;
 
-/// Value for the root seat of what all others play against; `None` if the tree has more than `left` positions.
+/// Who replies to the root seat in games of three and four.
+#[derive(Copy, Clone, PartialEq)]
+enum Reply {
+    /// Everybody.
+    All,
+    /// One opponent, still to be found.
+    Free,
+    /// This one.
+    By(PlayerId),
+}
+
+/// Value for the root seat of what all others, or one of them a round, play against; `None` if the tree has more than `left`
+/// positions.
 fn minimax<B: Board, E: Evaluator<B>>(
     evaluator: &mut E,
     position: &Position<B>,
-    (root, plies, depth): (PlayerId, u32, u32),
+    (root, plies, depth, mut reply): (PlayerId, u32, u32, Reply),
     left: &mut u32,
 ) -> Option<i32> {
     if let Some(outcome) = position.outcome() {
@@ -33,12 +46,44 @@ fn minimax<B: Board, E: Evaluator<B>>(
     let mut moves = MoveList::new();
     position.legal_moves(&mut moves);
     *left = left.checked_sub(moves.len() as u32)?;
-    let depth = if moves.len() == 1 { depth } else { depth - 1 };
+    let (mover, seats) = (position.to_move(), position.players());
     let mut best = None;
+    if mover == root && reply != Reply::All {
+        reply = Reply::Free;
+    } else if moves.len() > 1 && reply != Reply::All {
+        let after = (1..4).map(|i| PlayerId::ALL[(mover.index() + i) % seats.get()]);
+        let is_last = !after.take_while(|&seat| seat != root).any(|seat| position.has_any_ring(seat));
+        if reply == Reply::Free && is_last {
+            reply = Reply::By(mover);
+        }
+        if reply != Reply::By(mover) {
+            *left = left.checked_sub(moves.len() as u32)?;
+            let mut at_once = None;
+            for &mv in &moves {
+                let mut child = *position;
+                child.make_unlisted_move(mv);
+                let value = match child.outcome() {
+                    Some(outcome) if outcome.winner == mover => WON,
+                    Some(_) => -WON,
+                    None => relative_centi(&evaluator.scores(&child), seats, mover),
+                };
+                if at_once.is_none_or(|(most, _)| value > most) {
+                    at_once = Some((value, child));
+                }
+            }
+            let value = minimax(evaluator, &at_once?.1, (root, plies, depth, reply), left)?;
+            if reply != Reply::Free {
+                return Some(value);
+            }
+            best = Some(value);
+            reply = Reply::By(mover);
+        }
+    }
+    let depth = if moves.len() == 1 { depth } else { depth - 1 };
     for &mv in &moves {
         let mut child = *position;
         child.make_unlisted_move(mv);
-        let value = minimax(evaluator, &child, (root, plies, depth), left)?;
+        let value = minimax(evaluator, &child, (root, plies, depth, reply), left)?;
         let is_better = best.is_none_or(|best| if position.to_move() == root { value > best } else { value < best });
         if is_better {
             best = Some(value);
@@ -69,10 +114,19 @@ fn value_of(result: &SearchResult) -> i32 {
     centi(result.score)
 }
 
-fn equals_minimax<B: Board>(players: PlayerCount, depth: u32, wanted: usize, roots_max: usize, seed: u64) {
+fn equals_minimax<B: Board>(
+    opponents: Opponents,
+    players: PlayerCount,
+    depth: u32,
+    wanted: usize,
+    roots_max: usize,
+    seed: u64,
+) {
     let mut rng = GameRng::new(seed, 0, 0);
     let mut evaluator = heuristic::<B>(EvalMode::Light);
-    let mut engine = AlphaBeta::new(heuristic::<B>(EvalMode::Light), plain()).unwrap();
+    let options = AlphaBetaOptions { opponents, ..plain() };
+    let mut engine = AlphaBeta::new(heuristic::<B>(EvalMode::Light), options).unwrap();
+    let reply = if opponents == Opponents::Paranoid { Reply::All } else { Reply::Free };
     let (mut compared, mut decided) = (0, 0);
     let mut moves = MoveList::new();
     while compared < wanted {
@@ -83,7 +137,7 @@ fn equals_minimax<B: Board>(players: PlayerCount, depth: u32, wanted: usize, roo
             continue;
         }
         let minimax_to = |evaluator: &mut _, position: &_, depth: u32, mut left: u32| {
-            minimax(evaluator, position, (root, plies, depth), &mut left)
+            minimax(evaluator, position, (root, plies, depth, reply), &mut left)
         };
         let Some(expected) = minimax_to(&mut evaluator, &position, depth, TREE_MAX) else { continue };
         if rng.chance(0.5) {
@@ -109,24 +163,31 @@ fn equals_minimax<B: Board>(players: PlayerCount, depth: u32, wanted: usize, roo
 
 #[test]
 fn equals_minimax_on_square8() {
-    equals_minimax::<Square8>(PlayerCount::Two, 3, positions_wanted(60), usize::MAX, 1);
+    equals_minimax::<Square8>(PARANOID, PlayerCount::Two, 3, positions_wanted(250), usize::MAX, 1);
 }
 
 #[test]
 fn equals_minimax_on_hex8() {
-    equals_minimax::<Hex8>(PlayerCount::Two, 3, positions_wanted(60), usize::MAX, 2);
+    equals_minimax::<Hex8>(PARANOID, PlayerCount::Two, 3, positions_wanted(250), usize::MAX, 2);
 }
 
 #[test]
 fn paranoid_equals_minimax_on_small_boards() {
-    equals_minimax::<Square8>(PlayerCount::Three, 3, positions_wanted(60) / 2, usize::MAX, 3);
-    equals_minimax::<Hex8>(PlayerCount::Four, 3, positions_wanted(60) / 2, usize::MAX, 4);
+    equals_minimax::<Square8>(PARANOID, PlayerCount::Three, 3, positions_wanted(250) / 5, usize::MAX, 3);
+    equals_minimax::<Hex8>(PARANOID, PlayerCount::Four, 3, positions_wanted(250) / 5, usize::MAX, 4);
 }
 
 #[test]
 fn equals_minimax_on_large_boards() {
     for players in PlayerCount::ALL {
-        equals_minimax::<Square19>(players, 2, positions_wanted(60) / 20, 40, 5);
-        equals_minimax::<Hexagonal>(players, 2, positions_wanted(60) / 20, 40, 6);
+        equals_minimax::<Square19>(PARANOID, players, 2, positions_wanted(250) / 50, 40, 5);
+        equals_minimax::<Hexagonal>(PARANOID, players, 2, positions_wanted(250) / 50, 40, 6);
     }
+}
+
+/// The moves that the other opponents play at once look one ply beyond the compared depth, so the trees are larger.
+#[test]
+fn best_reply_equals_its_definition() {
+    equals_minimax::<Square8>(Opponents::BestReply, PlayerCount::Three, 3, positions_wanted(250) / 5, usize::MAX, 7);
+    equals_minimax::<Hex8>(Opponents::BestReply, PlayerCount::Four, 3, positions_wanted(250) / 5, usize::MAX, 8);
 }

@@ -5,6 +5,7 @@ mod record;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use cpu_time::ThreadTime;
@@ -13,7 +14,9 @@ use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{
     AnyPosition, Board, BoardKind, MoveList, PlayerCount, PlayerId, Position, RuleOptions, with_position,
 };
-use ringrift_search::{Greedy, GreedyOptions};
+use ringrift_search::{
+    AlphaBeta, AlphaBetaOptions, Greedy, GreedyOptions, Limits, MaxN, MaxNOptions, Opponents, Search, Stop,
+};
 use ringrift_selfplay::{GameRng, playout};
 use serde_json::json;
 
@@ -23,12 +26,14 @@ use crate::{Context, ExitCode, Failure, exit, interrupt};
 /// Seed of the benched playouts; part of the fingerprint.
 const SEED: u64 = 2026;
 
-/// Measure the engine: playouts, path counts, evaluations, heuristic games and recording per board, on one core
+/// Measure the engine: playouts, path counts, evaluations, heuristic games, searches and recording per board, on one core
 ///
 /// The fingerprint is a number that depends on the rules alone: a change of the engine that keeps the rules keeps it. The
 /// heuristic fingerprint depends on the evaluation and the one-ply choice as well. Rates are in CPU seconds of one thread,
 /// the best of the rounds. Moves are counted with bookkeeping moves, and every ply generates the full list of legal moves.
-/// An evaluation is one seat's score; heuristic games are one-ply games of self-play, nothing recorded.
+/// An evaluation is one seat's score; heuristic games are one-ply games of self-play, nothing recorded. A node of a search is
+/// a position made by a move; the search fingerprint depends on every move that the searches choose. A line with a time is
+/// about searches that the clock limits: the count is the worst overrun in microseconds, the rate is in searches.
 ///
 /// The part `record` counts games: `ingest` checks and stores random games, each acknowledged when it is on the disk; `random`
 /// and `heuristic` are runs of self-play without files, and with `rec` into a log and a database in a temporary folder. Its
@@ -60,6 +65,7 @@ enum Format {
 enum Part {
     Rules,
     Heuristic,
+    Search,
     Record,
 }
 
@@ -77,8 +83,8 @@ struct Line {
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let boards = if args.board_type.is_empty() { BoardKind::ALL.to_vec() } else { args.board_type.clone() };
     let wanted = |part| args.part.is_empty() || args.part.contains(&part);
-    let (rules, heuristic, record) = interrupt::watch(context.host, |stop| {
-        let (mut rules, mut heuristic) = (Vec::new(), Vec::new());
+    let (rules, heuristic, search, record) = interrupt::watch(context.host, |stop| {
+        let (mut rules, mut heuristic, mut search) = (Vec::new(), Vec::new(), Vec::new());
         for &board in boards.iter().filter(|_| wanted(Part::Rules)) {
             for players in PlayerCount::ALL {
                 rules.push(measure_playouts(board, players, args.rounds, stop));
@@ -92,21 +98,26 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
                 heuristic.extend(measure_heuristic(board, mode, args.rounds, stop));
             }
         }
+        for &board in boards.iter().filter(|_| wanted(Part::Search)) {
+            search.extend(measure_searches(board, args.rounds, stop));
+        }
         let mut record = Vec::new();
         for &board in boards.iter().filter(|_| wanted(Part::Record)) {
             record.push(record::measure(board, args.rounds, stop));
         }
-        (rules, heuristic, record)
+        (rules, heuristic, search, record)
     })?
     .complete()?;
     let mut fingerprints = Vec::new();
-    for (name, lines) in [("fingerprint", &rules), ("heuristic_fingerprint", &heuristic)] {
+    for (name, lines) in
+        [("fingerprint", &rules), ("heuristic_fingerprint", &heuristic), ("search_fingerprint", &search)]
+    {
         if !lines.is_empty() {
             fingerprints.push((name, lines.iter().fold(0, |sum, line| mix(sum, line.fingerprint))));
         }
     }
     let record: Vec<Vec<Line>> = record.into_iter().collect::<Result<_, _>>()?;
-    let lines: Vec<Line> = rules.into_iter().chain(heuristic).chain(record.into_iter().flatten()).collect();
+    let lines: Vec<Line> = rules.into_iter().chain(heuristic).chain(search).chain(record.into_iter().flatten()).collect();
     let mut out = context.terminal.out();
     match args.format {
         Format::Text => {
@@ -266,6 +277,91 @@ fn measure_heuristic(board: BoardKind, mode: EvalMode, rounds: u32, stop: &Atomi
     })
 }
 
+/// Nodes of one benched search.
+const SEARCH_NODES: u64 = 10_000;
+
+/// Time of one benched search that the clock limits.
+const SEARCH_TIME: Duration = Duration::from_millis(50);
+
+/// The searches, on positions of heuristic games.
+fn measure_searches(board: BoardKind, rounds: u32, stop: &AtomicBool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (players, kinds) in [
+        (PlayerCount::Two, &["alphabeta", "time 50 ms"][..]),
+        (PlayerCount::Three, &["paranoid", "best-reply", "maxn"][..]),
+    ] {
+        let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
+        with_position!(&start, start => {
+            let positions = search_positions(start);
+            for kind in kinds {
+                lines.push(measure_search(kind, &positions, rounds, stop));
+            }
+        });
+    }
+    lines
+}
+
+/// A few positions with a choice from the first half of a heuristic game.
+fn search_positions<B: Board>(start: &Position<B>) -> Vec<(Position<B>, MoveList)> {
+    let options = HeuristicOptions { mode: EvalMode::of_self_play(B::KIND), ..HeuristicOptions::default() };
+    let mut engine = greedy(Heuristic::new(Weights::default(), options));
+    let mut positions = Vec::new();
+    play_greedy(start, &mut engine, 0, |position| {
+        let mut moves = MoveList::new();
+        position.legal_moves(&mut moves);
+        if moves.len() > 1 {
+            positions.push((*position, moves));
+        }
+    });
+    positions.truncate(positions.len() / 2);
+    let every = positions.len().div_ceil(8).max(1);
+    positions.into_iter().step_by(every).collect()
+}
+
+fn measure_search<B: Board>(kind: &str, positions: &[(Position<B>, MoveList)], rounds: u32, stop: &AtomicBool) -> Line {
+    let options = HeuristicOptions { mode: EvalMode::of_self_play(B::KIND), ..HeuristicOptions::default() };
+    let heuristic = || Heuristic::<B>::new(Weights::default(), options.clone());
+    let alpha_beta = |opponents| AlphaBetaOptions { opponents, ..AlphaBetaOptions::default() };
+    let mut search: Box<dyn Search<B>> = match kind {
+        "maxn" => Box::new(MaxN::new(heuristic(), MaxNOptions::default()).expect("the settings are valid")),
+        "best-reply" => {
+            Box::new(AlphaBeta::new(heuristic(), alpha_beta(Opponents::BestReply)).expect("the settings are valid"))
+        }
+        _ => Box::new(AlphaBeta::new(heuristic(), alpha_beta(Opponents::Paranoid)).expect("the settings are valid")),
+    };
+    let players = positions.first().map_or(PlayerCount::Two, |(position, _)| position.players());
+    let what = kind.into();
+    if kind.starts_with("time") {
+        let limits = Limits::time(SEARCH_TIME).expect("the time is not 0");
+        let (mut worst, mut sum, mut count) = (Duration::ZERO, Duration::ZERO, 0);
+        for (position, moves) in positions.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
+            let began = Instant::now();
+            black_box(search.search(position, moves, &limits, &Stop::new(), &mut GameRng::new(SEED, 0, 0)));
+            worst = worst.max(began.elapsed().saturating_sub(SEARCH_TIME));
+            sum += began.elapsed();
+            count += 1;
+        }
+        let rate = f64::from(count) / sum.as_secs_f64().max(1e-9);
+        let count = worst.as_micros() as u64;
+        return Line { board: B::KIND, players, what, count, unit: "us", rate, fingerprint: 0 };
+    }
+    let limits = Limits::nodes(SEARCH_NODES).expect("the budget is not 0");
+    let (count, fingerprint, rate) = best(rounds, stop, || {
+        search.forget();
+        let mut rng = GameRng::new(SEED, 0, 0);
+        let (mut nodes, mut sum) = (0, 0);
+        for (position, moves) in positions.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
+            if let Some(found) = search.search(position, moves, &limits, &Stop::new(), &mut rng) {
+                let chosen = moves.iter().position(|&mv| mv == found.best).unwrap_or_default() as u64;
+                sum = mix(mix(sum, chosen), found.nodes);
+                nodes += found.nodes;
+            }
+        }
+        (nodes, sum)
+    });
+    Line { board: B::KIND, players, what, count, unit: "nodes", rate, fingerprint }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::exit;
@@ -302,5 +398,15 @@ mod tests {
             json["measurements"].as_array().unwrap().iter().map(|line| line["per_cpu_second"].as_f64().unwrap());
         let rates: Vec<f64> = rates.collect();
         assert!(rates.len() == 5 && rates.iter().all(|&rate| rate > 0.0), "{rates:?}");
+    }
+
+    #[test]
+    fn search_fingerprint_is_that_of_the_searches() {
+        let ran = rrpipe(&["bench", "--part", "search", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
+        assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(json["measurements"].as_array().unwrap().len(), 5);
+        // A change here means that the searches choose other moves: say so in the commit, and show that they are stronger.
+        assert_eq!(json["search_fingerprint"].as_u64(), Some(0));
     }
 }

@@ -141,13 +141,13 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
             if depth <= 0 && position.phase() == Phase::RingPlacement {
                 return self.evaluate(position, side);
             }
+            if mover == 0 {
+                reply = Reply::Free;
+            }
             position.legal_moves(&mut self.frames[ply].moves);
             let only = match self.frames[ply].moves[..] {
                 [only] => Some(only),
-                _ if mover == 0 => {
-                    reply = Reply::Free;
-                    None
-                }
+                _ if mover == 0 => None,
                 _ => {
                     if reply == Reply::Free && self.is_best_reply() && self.is_last_before_root(position) {
                         reply = Reply::By(position.to_move());

@@ -5,7 +5,7 @@ use ringrift_eval::GameRng;
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{Board, MoveList, PlayerCount, Position, RuleOptions};
 
-/// `RINGRIFT_TEST_POSITIONS`, or the default.
+/// Positions to compare per configuration of a small board: `RINGRIFT_TEST_POSITIONS`, or the default.
 pub fn positions_wanted(default: usize) -> usize {
     std::env::var("RINGRIFT_TEST_POSITIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
