@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ringrift_eval::GameRng;
+use ringrift_eval::{GameRng, SearchResult};
 use ringrift_rules::{Board, CellSet as _, Move, MoveKind, MoveList, Phase, PlayerId, Position};
+use ringrift_search::Stop as SearchStop;
 use serde_json::{Value, json};
 
 use crate::seats::seats;
@@ -86,6 +87,8 @@ pub(crate) struct PlayedMoves {
     /// Numbers of moves after which a position is sampled.
     pub samples: Vec<usize>,
     pub times: GameTimes,
+    /// What searches found, with the index of the move that they chose.
+    pub searches: Vec<(usize, Box<SearchResult>)>,
 }
 
 /// Now, in microseconds since 1970.
@@ -117,10 +120,11 @@ pub(crate) fn play<B: Board>(
     index: u64,
     sampling: Option<Sampling>,
     is_timed: bool,
+    searches: &SearchStop,
     stopped: &impl Fn() -> bool,
 ) -> Option<PlayedMoves> {
     let began = Instant::now();
-    let mut seats = seats::<B>(settings, index);
+    let mut seats = seats::<B>(settings, index, searches);
     let mut host = GameRng::new(settings.seed as u64, index, GameRng::HOST);
     let played = PlayedMoves {
         moves: Vec::with_capacity(256),
@@ -131,6 +135,7 @@ pub(crate) fn play<B: Board>(
         stop: Stop::Completed,
         violations: Vec::new(),
         samples: Vec::new(),
+        searches: Vec::new(),
         times: GameTimes { build: began.elapsed(), ..GameTimes::default() },
     };
     let mut game = Game { position: *start, settings, legal: MoveList::new(), played };
@@ -154,10 +159,10 @@ pub(crate) fn play<B: Board>(
         }
         let seat = &mut seats[game.position.to_move().index()];
         let before = clock();
-        let mv = match game.choose_for_seat(&mut host) {
-            Some(mv) => mv,
+        let (mv, found) = match game.choose_for_seat(&mut host) {
+            Some(mv) => (mv, None),
             None => match seat.engine.choose(&game.position, &game.legal, &mut seat.rng) {
-                Some(decision) if game.legal.contains(&decision.mv) => decision.mv,
+                Some(decision) if game.legal.contains(&decision.mv) => (decision.mv, decision.search),
                 Some(decision) => {
                     game.note("AI_ILLEGAL_MOVE", None);
                     game.played.stop = Stop::IllegalChoice(decision.mv.kind());
@@ -170,6 +175,9 @@ pub(crate) fn play<B: Board>(
             },
         };
         let between = clock();
+        if let Some(found) = found {
+            game.played.searches.push((game.played.moves.len(), found));
+        }
         game.step(mv);
         if let (Some(before), Some(between)) = (before, between) {
             game.played.times.select += between - before;

@@ -5,11 +5,13 @@
 //! and in a replay database, so that it can be killed at any moment and resumed.
 #![forbid(unsafe_code)]
 
+mod engines;
 mod game;
 mod guard;
 mod identity;
 mod jsonl;
 mod mode;
+mod notes;
 mod outputs;
 mod playout;
 mod prepare;
@@ -20,10 +22,11 @@ mod seats;
 mod settings;
 mod summary;
 
+pub use engines::{EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, rung, soak_rung};
 pub use guard::{Resources, Shortage};
 pub use identity::IdentityError;
 pub use jsonl::{JsonlError, Repair};
-pub use mode::{EngineMode, ModeError};
+pub use mode::{Band, EngineMode, ModeError};
 pub use outputs::{OutputError, check_outputs};
 pub use playout::{PlayedGame, Playout, playout, playout_moves, random_playouts};
 pub use prepare::{CutGames, JOBS_MAX, SeedError, check_resources, choose_seed, default_jsonl};

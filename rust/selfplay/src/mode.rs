@@ -3,30 +3,40 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Who plays the games of a run.
+/// Who plays the games of a run. Source: selfplay.md section 4.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum EngineMode {
     /// Every seat moves at random.
     RandomOnly,
     /// Every seat takes the move with the best heuristic score.
     HeuristicOnly,
+    /// Best-first minimax.
+    DescentOnly,
+    /// Alpha-beta; paranoid with three and four players.
+    MinimaxOnly,
+    /// The same: the search of this name runs on the processor here.
+    GpuMinimaxOnly,
+    /// Monte-Carlo tree search that explores.
+    MctsOnly,
+    /// Gumbel tree search that explores.
+    GumbelMctsOnly,
+    /// Max-n.
+    MaxnOnly,
+    /// Best-reply search.
+    BrsOnly,
+    /// Every seat of every game draws a rung of the ladder.
+    Mixed,
+    /// Every seat of every game draws a kind of engine, mostly tree searches.
+    Diverse,
+    /// The same, mostly cheaper searches.
+    DiverseCpu,
 }
 
-/// Modes of upstream's self-play whose engines are not built yet.
-const NOT_YET: [&str; 18] = [
-    "descent-only",
-    "mixed",
-    "minimax-only",
-    "mcts-only",
+/// Modes of upstream's self-play that need a network.
+const NEED_NETWORK: [&str; 8] = [
     "nn-only",
     "best-vs-pool",
-    "diverse",
-    "diverse-cpu",
-    "gpu-minimax-only",
-    "maxn-only",
-    "brs-only",
     "policy-only",
-    "gumbel-mcts-only",
     "neural-demo-only",
     "nn-vs-mcts",
     "nn-vs-minimax",
@@ -38,12 +48,12 @@ const NOT_YET: [&str; 18] = [
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModeError {
-    /// Upstream has it, this program does not.
+    /// It needs a network, and there are none yet.
     #[error(
-        "engine mode {mode} is not available: its engine is not built yet\nhint: the modes are {}",
+        "engine mode {mode} is not available: it plays with a network\nhint: the modes without one are {}",
         EngineMode::names()
     )]
-    NotYet {
+    NeedsNetwork {
         /// The mode.
         mode: &'static str,
     },
@@ -57,14 +67,42 @@ pub enum ModeError {
 
 impl EngineMode {
     /// All modes.
-    pub const ALL: [Self; 2] = [Self::RandomOnly, Self::HeuristicOnly];
+    pub const ALL: [Self; 12] = [
+        Self::RandomOnly,
+        Self::HeuristicOnly,
+        Self::DescentOnly,
+        Self::MinimaxOnly,
+        Self::GpuMinimaxOnly,
+        Self::MctsOnly,
+        Self::GumbelMctsOnly,
+        Self::MaxnOnly,
+        Self::BrsOnly,
+        Self::Mixed,
+        Self::Diverse,
+        Self::DiverseCpu,
+    ];
 
     /// Spelling on the command line and in records.
     pub const fn name(self) -> &'static str {
         match self {
             Self::RandomOnly => "random-only",
             Self::HeuristicOnly => "heuristic-only",
+            Self::DescentOnly => "descent-only",
+            Self::MinimaxOnly => "minimax-only",
+            Self::GpuMinimaxOnly => "gpu-minimax-only",
+            Self::MctsOnly => "mcts-only",
+            Self::GumbelMctsOnly => "gumbel-mcts-only",
+            Self::MaxnOnly => "maxn-only",
+            Self::BrsOnly => "brs-only",
+            Self::Mixed => "mixed",
+            Self::Diverse => "diverse",
+            Self::DiverseCpu => "diverse-cpu",
         }
+    }
+
+    /// Whether some seat may search, and so has a budget.
+    pub const fn searches(self) -> bool {
+        !matches!(self, Self::RandomOnly | Self::HeuristicOnly)
     }
 
     fn names() -> String {
@@ -85,10 +123,30 @@ impl FromStr for EngineMode {
         if let Some(mode) = Self::ALL.into_iter().find(|mode| mode.name() == name) {
             return Ok(mode);
         }
-        Err(match NOT_YET.into_iter().find(|&known| known == name) {
-            Some(mode) => ModeError::NotYet { mode },
+        Err(match NEED_NETWORK.into_iter().find(|&known| known == name) {
+            Some(mode) => ModeError::NeedsNetwork { mode },
             None => ModeError::Unknown { given: name.chars().take(40).collect() },
         })
+    }
+}
+
+/// Range of strengths that `mixed` draws from.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Band {
+    /// All but rung 3, which upstream leaves out.
+    #[default]
+    Canonical,
+    /// The cheap ones.
+    Light,
+}
+
+impl Band {
+    /// Spelling on the command line and in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Canonical => "canonical",
+            Self::Light => "light",
+        }
     }
 }
 
@@ -98,9 +156,11 @@ mod tests {
 
     #[test]
     fn modes_without_an_engine_are_named_with_those_that_have_one() {
-        assert_eq!("random-only".parse(), Ok(EngineMode::RandomOnly));
-        let error = "mixed".parse::<EngineMode>().unwrap_err().to_string();
-        assert!(error.contains("mixed") && error.contains("random-only, heuristic-only"), "{error}");
+        for mode in EngineMode::ALL {
+            assert_eq!(mode.name().parse(), Ok(mode));
+        }
+        let error = "nn-only".parse::<EngineMode>().unwrap_err().to_string();
+        assert!(error.contains("nn-only") && error.contains("random-only, heuristic-only"), "{error}");
         assert!(matches!("mixd".parse::<EngineMode>(), Err(ModeError::Unknown { .. })));
     }
 }

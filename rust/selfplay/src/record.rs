@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ringrift_replay::{
-    EncodedGame, FieldNames, MoveJson, MoveJsonOptions, NewGame, Nulls, RecordForm, RecordedMove, Snapshots,
-    StateDocument, StoreError, format_timestamp, game_id, python_json, soak_state,
+    EncodedGame, FieldNames, MoveJson, MoveJsonOptions, NewGame, Nulls, RecordForm, RecordedMove, SeatRecord,
+    Snapshots, StateDocument, StoreError, format_timestamp, game_id, python_json, soak_state,
 };
-use ringrift_rules::{AnyPosition, Move, MoveList};
+use ringrift_rules::{AnyPosition, Move, MoveList, PlayerId};
 use serde_json::{Map, Value, json};
 
+use crate::engines::EngineSpec;
 use crate::game::{GameTimes, PlayedMoves, Stop, Violation};
-use crate::seats::seat_record;
+use crate::notes::notes;
+use crate::seats::seat_specs;
 use crate::settings::GameSettings;
 
 /// Source of the games, as upstream's soak names itself.
@@ -22,8 +24,6 @@ const SOURCE: &str = "soak_test";
 pub(crate) struct RunNames {
     /// Name of the run.
     pub run_id: String,
-    /// Difficulty band, which goes into the metadata whatever the mode.
-    pub difficulty_band: String,
     /// Further metadata of every game.
     pub metadata: Map<String, Value>,
 }
@@ -65,6 +65,8 @@ pub struct GameRecord {
     pub(crate) initial_json: String,
     pub(crate) times: GameTimes,
     pub(crate) failure: Option<Value>,
+    /// Who played, seat by seat.
+    pub(crate) seats: Value,
 }
 
 impl GameRecord {
@@ -92,7 +94,7 @@ impl GameRecord {
     }
 
     /// The line of the JSONL file, with its end, as Python's `json.dumps` writes it. Source: selfplay.md section 8.1.
-    pub(crate) fn line(&self, settings: &GameSettings, names: &RunNames, seats: &Value) -> String {
+    pub(crate) fn line(&self, settings: &GameSettings, names: &RunNames) -> String {
         let head = json!({
             "index": self.index,
             "num_players": settings.players.get(),
@@ -118,7 +120,7 @@ impl GameRecord {
             "db_record_error": self.db_record_error,
             "host_decisions": self.host_decisions,
             "run_id": names.run_id,
-            "seats": seats,
+            "seats": self.seats,
         });
         let (head, tail) = (python_json(&head), python_json(&tail));
         let mut line =
@@ -167,12 +169,12 @@ impl RecordMaker<'_> {
     /// The records of a game.
     pub fn finish(&self, index: u64, played: &PlayedMoves) -> Finished {
         let settings = self.settings;
-        let seat = seat_record(settings);
+        let seats = seat_records(settings, index);
         let mut document = StateDocument::new(self.start.clone());
         document.envelope.rng_seed = Some(settings.seed_of(index));
         document.envelope.created_at = format_timestamp(played.started_at);
         document.envelope.last_move_at.clone_from(&document.envelope.created_at);
-        for envelope in &mut document.envelope.seats {
+        for (envelope, seat) in document.envelope.seats.iter_mut().zip(&seats) {
             envelope.ai_difficulty = seat.difficulty.map(i64::from);
         }
         let initial_json = if self.has_log { python_json(&soak_state(&document)) } else { String::new() };
@@ -222,6 +224,7 @@ impl RecordMaker<'_> {
             initial_json,
             times: played.times,
             failure: None,
+            seats: seats_json(settings, &seats),
         };
         if skipped {
             record.failure = Some(failure(&record, &end, played));
@@ -292,7 +295,7 @@ impl RecordMaker<'_> {
         let mut set = |name: &str, value: Value| metadata.insert(name.into(), value);
         set("source", SOURCE.into());
         set("engine_mode", self.settings.mode.name().into());
-        set("difficulty_band", names.difficulty_band.as_str().into());
+        set("difficulty_band", self.settings.band.name().into());
         set("termination_reason", record.termination_reason.as_str().into());
         set("rng_seed", self.settings.seed_of(record.index).into());
         set("invariant_violations_by_type", json!(record.violations));
@@ -301,22 +304,56 @@ impl RecordMaker<'_> {
         set("run_id", names.run_id.as_str().into());
         set("game_index", record.index.into());
         set("host_decisions", record.host_decisions.into());
-        let seat = seat_record(self.settings);
-        for player in self.settings.players.seats() {
+        for (player, seat) in self.settings.players.seats().zip(seat_records(self.settings, record.index)) {
             seat.note(player, &mut metadata);
         }
         // The lean form leaves out what says nothing: moves of these engines take no time.
         let is_full = form.snapshots != Snapshots::First;
-        let moves = played.moves.iter().zip(&played.made_at).map(|(&mv, &at)| RecordedMove {
-            timestamp: is_full.then(|| format_timestamp(at)),
-            ..RecordedMove::from(mv)
-        });
+        let mut moves: Vec<RecordedMove> = (played.moves.iter().zip(&played.made_at))
+            .map(|(&mv, &at)| RecordedMove {
+                timestamp: is_full.then(|| format_timestamp(at)),
+                ..RecordedMove::from(mv)
+            })
+            .collect();
+        if !played.searches.is_empty() {
+            let is_timed = self.settings.budget().time_max().is_some();
+            let (mut position, mut ply) = (self.start.clone(), 0);
+            for (at, found) in &played.searches {
+                while ply < *at {
+                    position.make_move(played.moves[ply]);
+                    ply += 1;
+                }
+                moves[*at].notes = Some(Box::new(notes(&position, found, is_timed)));
+            }
+        }
         let id = game_id(&names.run_id, record.index);
         record.db_game_id = Some(id.clone());
-        let mut game = NewGame::new(id, document, moves.collect(), metadata);
+        let mut game = NewGame::new(id, document, moves, metadata);
         game.completed_at = played.made_at.last().map(|&at| format_timestamp(at));
         game.encode(form)
     }
+}
+
+/// What records say of the seats of game `index`.
+fn seat_records(settings: &GameSettings, index: u64) -> Vec<SeatRecord> {
+    seat_specs(settings, index).iter().map(EngineSpec::record).collect()
+}
+
+fn seats_json(settings: &GameSettings, seats: &[SeatRecord]) -> Value {
+    let of = |(player, seat): (PlayerId, &SeatRecord)| {
+        let mut noted = Map::new();
+        seat.note(player, &mut noted);
+        let prefix = format!("player_{player}_");
+        let mut fields = Map::new();
+        fields.insert("player".into(), player.number().into());
+        fields.extend(
+            noted
+                .into_iter()
+                .map(|(name, value)| (name.strip_prefix(&prefix).map_or(name.clone(), str::to_owned), value)),
+        );
+        Value::Object(fields)
+    };
+    settings.players.seats().zip(seats).map(of).collect()
 }
 
 /// The file that tells of a skipped game. Source: selfplay.md section 8.7; the moves are in the JSONL.

@@ -79,7 +79,6 @@ impl Waiting {
 pub(crate) struct Recorder<'a> {
     pub settings: &'a GameSettings,
     pub names: &'a RunNames,
-    pub seats: Value,
     pub jsonl: Option<JsonlFile>,
     pub failures: PathBuf,
     pub store: Option<StoreWriter>,
@@ -93,17 +92,10 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub fn new(
-        settings: &'a GameSettings,
-        names: &'a RunNames,
-        seats: Value,
-        jsonl: Option<JsonlFile>,
-        failures: PathBuf,
-    ) -> Self {
+    pub fn new(settings: &'a GameSettings, names: &'a RunNames, jsonl: Option<JsonlFile>, failures: PathBuf) -> Self {
         Self {
             settings,
             names,
-            seats,
             jsonl,
             failures,
             store: None,
@@ -179,7 +171,7 @@ impl<'a> Recorder<'a> {
         self.waiting_bytes -= first.bytes();
         let Waiting { mut record, samples, .. } = first;
         if self.jsonl.is_some() {
-            self.lines.push_str(&record.line(self.settings, self.names, &self.seats));
+            self.lines.push_str(&record.line(self.settings, self.names));
         }
         if let Some(failure) = record.failure.take() {
             self.write_failure(&record, &failure)?;

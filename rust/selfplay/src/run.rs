@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use ringrift_replay::{RecordForm, StoreWriter, WriterOptions, files::write_atomic, format_timestamp};
 use ringrift_rules::with_position;
+use ringrift_search::Stop;
 use serde_json::{Map, Value, json};
 
 use crate::game::{now_micros, play};
@@ -22,7 +23,6 @@ use crate::identity::{self, IdentityError};
 use crate::jsonl::{JsonlError, JsonlFile, Repair};
 use crate::record::{Finished, GameRecord, RecordMaker, RunNames};
 use crate::recorder::{PoolFile, RecordError, Recorder};
-use crate::seats::seat_record;
 use crate::settings::{GameSettings, Sampling};
 use crate::summary::Summary;
 
@@ -47,8 +47,6 @@ pub struct RunOptions {
     pub database: Option<(PathBuf, RecordForm)>,
     /// File for sampled positions.
     pub pool: Option<(PathBuf, Sampling)>,
-    /// Difficulty band, which goes into the metadata.
-    pub difficulty_band: String,
     /// Further metadata of every game.
     pub metadata: Map<String, Value>,
     /// Writes the checkpoint file beside the JSONL file after every so many games; 0 = never.
@@ -71,7 +69,6 @@ impl RunOptions {
             resume: false,
             database: None,
             pool: None,
-            difficulty_band: "canonical".into(),
             metadata,
             checkpoint_interval: 0,
             stops_at_skip: false,
@@ -201,8 +198,7 @@ impl Run {
             file.begin()?;
             identity::save(path, &run_id, &identity)?;
         }
-        let names =
-            RunNames { run_id, difficulty_band: options.difficulty_band.clone(), metadata: options.metadata.clone() };
+        let names = RunNames { run_id, metadata: options.metadata.clone() };
         Ok(Self { settings, options, names, jsonl: log, store, first, repair })
     }
 
@@ -255,7 +251,7 @@ impl Run {
             start: settings.start(),
         };
         let failures = options.folder().join("failures");
-        let mut recorder = Recorder::new(&settings, &names, seats_json(&settings), jsonl, failures);
+        let mut recorder = Recorder::new(&settings, &names, jsonl, failures);
         recorder.store = store;
         if let Some((path, sampling)) = &options.pool {
             recorder.pool = Some(PoolFile::open(path, sampling.states_max)?);
@@ -271,6 +267,7 @@ impl Run {
             window: window(pool.current_num_threads()),
             stop,
             halt: AtomicBool::new(false),
+            searches: Stop::new(),
         };
         let mut collector = Collector {
             settings: &settings,
@@ -311,23 +308,6 @@ fn open_store(path: &Path, options: WriterOptions) -> Result<StoreWriter, RunErr
     Ok(StoreWriter::open(path, options).map_err(RecordError::from)?)
 }
 
-fn seats_json(settings: &GameSettings) -> Value {
-    let mut fields = Map::new();
-    let seat = seat_record(settings);
-    seat.note(ringrift_rules::PlayerId::ALL[0], &mut fields);
-    let own: Map<String, Value> = fields
-        .into_iter()
-        .map(|(name, value)| (name.strip_prefix("player_1_").map_or(name.clone(), String::from), value))
-        .collect();
-    let of = |player: u8| {
-        let mut fields = Map::new();
-        fields.insert("player".into(), player.into());
-        fields.extend(own.clone());
-        Value::Object(fields)
-    };
-    settings.players.seats().map(|player| of(player.number())).collect()
-}
-
 /// Games by which threads may be ahead of the recorder.
 fn window(threads: usize) -> u64 {
     4 * threads as u64 + 4
@@ -344,6 +324,8 @@ struct Workers<'a> {
     window: u64,
     stop: &'a AtomicBool,
     halt: AtomicBool,
+    /// Ends the searches of the games in progress.
+    searches: Stop,
 }
 
 impl Workers<'_> {
@@ -353,6 +335,7 @@ impl Workers<'_> {
 
     fn halt(&self) {
         self.halt.store(true, Ordering::Relaxed);
+        self.searches.stop();
         self.advanced.notify_all();
     }
 
@@ -380,7 +363,7 @@ impl Workers<'_> {
             }
             let (settings, stopped) = (self.maker.settings, || self.stopped());
             let played = with_position!(&self.maker.start, start => {
-                play(start, settings, index, self.sampling, self.is_timed, &stopped)
+                play(start, settings, index, self.sampling, self.is_timed, &self.searches, &stopped)
             });
             let Some(played) = played else { return };
             let game = self.maker.finish(index, &played);
@@ -434,6 +417,9 @@ impl Collector<'_> {
             }
             self.note(recorder.write(false)?, observer)?;
             observer.tick(&self.summary);
+            if workers.stopped() {
+                workers.searches.stop();
+            }
             if guarded_at.elapsed() >= GUARD_INTERVAL {
                 guarded_at = Instant::now();
                 self.early = self.early.take().or(self.shortage());

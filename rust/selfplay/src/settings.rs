@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use ringrift_heuristic::{EvalMode, ProfileFile, ProfileFileError, Weights};
+use ringrift_heuristic::{ProfileFile, ProfileFileError, Weights};
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, RuleOptions};
+use ringrift_search::Limits;
 use serde_json::{Map, Value};
 
-use crate::mode::EngineMode;
+use crate::mode::{Band, EngineMode};
+use crate::seats::default_budget;
 
 /// Weights and the name that records call them by.
 #[derive(Clone, PartialEq, Debug)]
@@ -69,6 +71,10 @@ pub struct GameSettings {
     pub opening_random_moves: u32,
     /// Probability that an offered swap of sides is taken outright.
     pub swap_probability: f64,
+    /// Rungs of the ladder that `mixed` draws from.
+    pub band: Band,
+    /// Budget of seats that search, if it is not the default; with a time, games do not repeat.
+    pub limits: Option<Limits>,
 }
 
 impl GameSettings {
@@ -84,7 +90,14 @@ impl GameSettings {
             moves_max: board.spec().move_limit(players),
             opening_random_moves: 4,
             swap_probability: 0.5,
+            band: Band::Canonical,
+            limits: None,
         }
+    }
+
+    /// Budget of the decisions of seats that search.
+    pub fn budget(&self) -> Limits {
+        self.limits.unwrap_or_else(|| default_budget(self.board))
     }
 
     /// Start of the games.
@@ -97,11 +110,6 @@ impl GameSettings {
     /// Seed that records give to a game.
     pub fn seed_of(&self, index: u64) -> i64 {
         self.seed.wrapping_add(index as i64)
-    }
-
-    /// Which features heuristic seats look at.
-    pub fn eval_mode(&self) -> EvalMode {
-        EvalMode::of_self_play(self.board)
     }
 
     /// Board and number of players, as `square8_2p`.
@@ -121,7 +129,13 @@ impl GameSettings {
         set("opening_random_moves", self.opening_random_moves.into());
         set("swap_rule", self.swap_rule.into());
         set("swap_sides_probability", self.swap_probability.into());
-        if self.mode == EngineMode::HeuristicOnly {
+        if self.mode.searches() {
+            set("budget", self.budget().to_string().into());
+        }
+        if self.mode == EngineMode::Mixed {
+            set("difficulty_band", self.band.name().into());
+        }
+        if matches!(self.mode, EngineMode::HeuristicOnly | EngineMode::Mixed) {
             set("heuristic_weights", format!("{}#{}", self.weights.name, self.weights.weights.digest()).into());
         }
         out

@@ -117,7 +117,8 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         }
     }
     let record: Vec<Vec<Line>> = record.into_iter().collect::<Result<_, _>>()?;
-    let lines: Vec<Line> = rules.into_iter().chain(heuristic).chain(search).chain(record.into_iter().flatten()).collect();
+    let lines: Vec<Line> =
+        rules.into_iter().chain(heuristic).chain(search).chain(record.into_iter().flatten()).collect();
     let mut out = context.terminal.out();
     match args.format {
         Format::Text => {

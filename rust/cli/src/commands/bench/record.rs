@@ -100,7 +100,6 @@ fn one_run(board: BoardKind, mode: EngineMode, games: u64, files: Option<&Path>)
         resume: false,
         database: files.map(|folder| (folder.join("games.db"), RecordForm::LEAN)),
         pool: None,
-        difficulty_band: "canonical".into(),
         metadata: Map::new(),
         checkpoint_interval: 0,
         stops_at_skip: false,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use ringrift_rules::{BoardKind, PlayerCount};
+use ringrift_selfplay::Band;
 
 use crate::commands::jobs::parse_jobs;
 use crate::commands::position::{parse_board, parse_players};
@@ -31,12 +32,13 @@ pub(crate) struct Args {
     /// Number of players, 2 to 4
     #[arg(long, value_name = "N", default_value = "2", value_parser = parse_players, allow_negative_numbers = true)]
     pub num_players: PlayerCount,
-    /// Engines of the seats: random-only or heuristic-only [default: mixed, which is not available yet]
-    #[arg(long, value_name = "MODE")]
-    pub engine_mode: Option<String>,
+    /// Engines of the seats: random-only, heuristic-only, descent-only, minimax-only, mcts-only, gumbel-mcts-only, maxn-only,
+    /// brs-only, mixed, diverse or diverse-cpu
+    #[arg(long, value_name = "MODE", default_value = "mixed")]
+    pub engine_mode: String,
     /// Range of strengths in mode mixed; recorded in every mode
-    #[arg(long, value_enum, default_value_t = Band::Canonical)]
-    pub difficulty_band: Band,
+    #[arg(long, value_enum, default_value_t = DifficultyBand::Canonical)]
+    pub difficulty_band: DifficultyBand,
     /// Moves after which a game is cut off, bookkeeping included; the default depends on board and players
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub max_moves: Option<u32>,
@@ -100,9 +102,13 @@ pub(crate) struct Args {
     /// Probability that an offered swap of sides is taken outright (two players, swap rule enabled)
     #[arg(long, value_name = "P", default_value_t = 0.5, allow_negative_numbers = true)]
     pub swap_sides_probability: f64,
-    /// Thinking time; the engines of the present modes take none
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    /// Budget of every decision of seats that search, as a time: games of such a run do not repeat exactly
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub think_time_ms: Option<u64>,
+    /// Budget of every decision of seats that search, in nodes (simulations of tree searches) [default: 1000 on square8 and hex8,
+    /// 2000 on the large boards]
+    #[arg(long, value_name = "N", conflicts_with = "think_time_ms", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
+    pub nodes: Option<u64>,
     /// File with weight profiles for heuristic-only
     #[arg(long, value_name = "FILE", requires = "heuristic_profile")]
     pub heuristic_weights_file: Option<PathBuf>,
@@ -183,18 +189,18 @@ pub(crate) struct Pools {
 
 /// Range of strengths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Band {
+pub(crate) enum DifficultyBand {
     /// All of them
     Canonical,
     /// The cheap ones
     Light,
 }
 
-impl Band {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Canonical => "canonical",
-            Self::Light => "light",
+impl From<DifficultyBand> for Band {
+    fn from(band: DifficultyBand) -> Self {
+        match band {
+            DifficultyBand::Canonical => Self::Canonical,
+            DifficultyBand::Light => Self::Light,
         }
     }
 }

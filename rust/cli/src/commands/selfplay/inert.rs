@@ -63,7 +63,7 @@ pub(super) fn warnings(
     has_database: bool,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Vec<String> {
-    let is_heuristic = mode == EngineMode::HeuristicOnly;
+    let is_heuristic = matches!(mode, EngineMode::HeuristicOnly | EngineMode::Mixed);
     let flags = [
         (args.emit_events, "--emit-events", "there is no event bus to publish to"),
         (args.watch_model_updates, "--watch-model-updates", NO_NETWORK),
@@ -71,9 +71,18 @@ pub(super) fn warnings(
         (args.nn_pool_size > 0, "--nn-pool-size", NO_NETWORK),
         (args.nn_pool_dir.is_some(), "--nn-pool-dir", NO_NETWORK),
         (args.opening_top_k > 0, "--opening-top-k", "no engine ranks its moves; opening moves are uniformly random"),
-        (args.think_time_ms.is_some(), "--think-time-ms", "the engines of this mode do not look at the clock"),
+        (
+            !mode.searches() && args.think_time_ms.is_some(),
+            "--think-time-ms",
+            "the engines of this mode do not look at the clock",
+        ),
+        (!mode.searches() && args.nodes.is_some(), "--nodes", "the engines of this mode do not search"),
         (args.intra_game_gc_interval > 0, "--intra-game-gc-interval", "there is no garbage to collect"),
-        (!is_heuristic && args.heuristic_profile.is_some(), "--heuristic-profile", "only heuristic-only has weights"),
+        (
+            !is_heuristic && args.heuristic_profile.is_some(),
+            "--heuristic-profile",
+            "only heuristic seats of heuristic-only and mixed have weights",
+        ),
         (args.no_lean_db && !has_database, "--no-lean-db", "no replay database is recorded"),
     ];
     let flags = flags.into_iter().filter(|(is_given, ..)| *is_given).map(|(_, flag, why)| (flag, why));

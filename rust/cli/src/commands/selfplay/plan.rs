@@ -1,16 +1,18 @@
 //! From flags and environment to what is to be played.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ringrift_replay::{RecordForm, SNAPSHOT_INTERVAL_VARIABLE};
 use ringrift_rules::{BoardKind, PlayerCount};
+use ringrift_search::Limits;
 use ringrift_selfplay::{
-    EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, check_outputs, choose_seed,
-    default_jsonl,
+    Band, EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, check_outputs,
+    choose_seed, default_jsonl,
 };
 use serde_json::{Map, Value, json};
 
-use super::args::{Args, Band, Pools, Profile};
+use super::args::{Args, DifficultyBand, Pools, Profile};
 use super::inert;
 use crate::{Failure, OrFail as _, exit};
 
@@ -46,20 +48,17 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
             .hint("leave it out: heuristic-only on the CPU plays the same policy, and writes the JSONL file as well"));
     }
     if args.memory_constrained {
-        args.difficulty_band = Band::Light;
+        args.difficulty_band = DifficultyBand::Light;
     }
     apply_profile(&mut args, variable)?;
-    let mode: EngineMode = args.engine_mode.as_deref().unwrap_or("mixed").parse().map_err(|error: ModeError| {
-        let class = if matches!(error, ModeError::NotYet { .. }) { exit::UNAVAILABLE } else { exit::USAGE };
-        let failure = Failure::new(class, error);
-        match (args.profile, args.engine_mode.is_none()) {
-            (Some(profile), true) => {
-                failure.hint(format!("profile {} plays mode mixed unless --engine-mode names another", profile.name()))
-            }
-            (None, true) => failure.hint("mixed is the default; name another with --engine-mode"),
-            (_, false) => failure,
-        }
+    let mode: EngineMode = args.engine_mode.parse().map_err(|error: ModeError| {
+        let class = if matches!(error, ModeError::NeedsNetwork { .. }) { exit::UNAVAILABLE } else { exit::USAGE };
+        Failure::new(class, error)
     })?;
+    let limits = match (args.nodes, args.think_time_ms) {
+        (None, None) => None,
+        (nodes, time) => Some(Limits::new(nodes, time.map(Duration::from_millis), None).or_fail(exit::USAGE)?),
+    };
     if !(0.0..=1.0).contains(&args.swap_sides_probability) {
         return Err(usage(format!("--swap-sides-probability {} is no probability", args.swap_sides_probability))
             .hint("give a number from 0 to 1"));
@@ -92,13 +91,14 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         settings.moves_max = args.max_moves.unwrap_or(settings.moves_max);
         settings.opening_random_moves = args.opening_random_moves;
         settings.swap_probability = args.swap_sides_probability;
+        settings.band = args.difficulty_band.into();
+        settings.limits = limits;
         let options = RunOptions {
             jobs: args.jobs,
             jsonl: jsonl.map(|path| if boards.len() > 1 { beside(path, board) } else { path.to_owned() }),
             resume: args.resume_from_jsonl,
             database: database.clone(),
             pool: pool(&args.pools, board),
-            difficulty_band: args.difficulty_band.name().to_owned(),
             metadata: metadata(variable),
             checkpoint_interval: args.checkpoint_interval,
             stops_at_skip: args.fail_on_anomaly,
@@ -138,7 +138,7 @@ fn apply_profile(args: &mut Args, variable: &impl Fn(&str) -> Option<String>) ->
                     .hint("give a number of games, such as 2")
             })?;
             args.num_games = games.max(1) as u64;
-            args.difficulty_band = Band::Light;
+            args.difficulty_band = DifficultyBand::Light;
             args.num_players = PlayerCount::Two;
             args.seed = args.seed.or(Some(PROFILE_SEED));
             if args.gc_interval == 0 {
@@ -231,7 +231,7 @@ fn config(
         "num_games": args.num_games,
         "board_type": args.board_type.name(),
         "engine_mode": mode.name(),
-        "difficulty_band": args.difficulty_band.name(),
+        "difficulty_band": Band::from(args.difficulty_band).name(),
         "num_players": args.num_players.get(),
         "max_moves": args.max_moves,
         "seed": seed,

@@ -1,0 +1,108 @@
+//! Builds engines from their specifications.
+
+use ringrift_eval::{Engine, GameRng, Scale};
+use ringrift_heuristic::{EvalGeometry, Heuristic, HeuristicOptions};
+use ringrift_replay::SeatRecord;
+use ringrift_rules::Board;
+use ringrift_search::descent::{Descent, DescentOptions};
+use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Selection};
+use ringrift_search::{
+    AlphaBeta, AlphaBetaOptions, Greedy, GreedyOptions, InvalidSetting, Limits, MaxN, MaxNOptions, Opponents,
+    RandomEngine, Search, SearchEngine, Stop,
+};
+use serde_json::Map;
+
+use super::spec::{EngineKind, EngineSpec};
+
+impl EngineSpec {
+    /// The evaluation that the engine looks with. `rng` draws the noise on its weights, if there is any.
+    pub fn evaluator<B: Board>(&self, rng: &mut GameRng) -> Heuristic<B> {
+        let weights = match self.weight_noise {
+            noise if noise > 0.0 => self.weights.weights.with_noise(noise, rng),
+            _ => self.weights.weights,
+        };
+        let options =
+            HeuristicOptions { mode: self.mode, geometry: EvalGeometry::True, profile: self.weights.name.clone() };
+        Heuristic::new(weights, options)
+    }
+
+    /// The search of the engine; none if it does not search. `rng` draws the noise on its weights.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for settings that the search refuses.
+    pub fn search<B: Board>(&self, rng: &mut GameRng) -> Result<Option<Box<dyn Search<B>>>, InvalidSetting> {
+        let scale = Scale::HEURISTIC;
+        let opponents = if self.kind == EngineKind::BestReply { Opponents::BestReply } else { Opponents::Paranoid };
+        Ok(Some(match self.kind {
+            EngineKind::Random | EngineKind::Heuristic => return Ok(None),
+            EngineKind::Minimax | EngineKind::BestReply => {
+                let options = AlphaBetaOptions { opponents, ..AlphaBetaOptions::default() };
+                Box::new(AlphaBeta::new(self.evaluator::<B>(rng), options)?)
+            }
+            EngineKind::MaxN => Box::new(MaxN::new(self.evaluator::<B>(rng), MaxNOptions::default())?),
+            EngineKind::Descent => Box::new(Descent::new(self.evaluator::<B>(rng), scale, DescentOptions::default())?),
+            EngineKind::Mcts | EngineKind::Gumbel => {
+                let leaves = EvaluatorLeaves::new(self.evaluator::<B>(rng), scale, Priors::Light)?;
+                let options = match (self.kind, self.explores) {
+                    (EngineKind::Mcts, true) => MctsOptions::self_play(B::KIND),
+                    (EngineKind::Mcts, false) => MctsOptions::default(),
+                    (_, noise) => MctsOptions {
+                        selection: Selection::Gumbel(Gumbel { noise, ..Gumbel::default() }),
+                        ..MctsOptions::default()
+                    },
+                };
+                Box::new(Mcts::new(&leaves, scale, MctsOptions { threads: self.threads, ..options })?)
+            }
+        }))
+    }
+
+    /// The engine. `rng` draws the noise on its weights, `stop` ends its searches.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for settings that the engine refuses.
+    pub fn engine<B: Board>(&self, rng: &mut GameRng, stop: &Stop) -> Result<Box<dyn Engine<B>>, InvalidSetting> {
+        let Some(search) = self.search::<B>(rng)? else {
+            return Ok(match self.kind {
+                EngineKind::Heuristic => {
+                    let options = GreedyOptions { randomness: self.randomness, ..GreedyOptions::default() };
+                    Box::new(Greedy::new(self.evaluator::<B>(rng), options))
+                }
+                _ => Box::new(RandomEngine),
+            });
+        };
+        let limits = self.limits.unwrap_or_else(|| Limits::nodes(1).expect("a budget above 0"));
+        Ok(Box::new(SearchEngine::new(search, limits, self.randomness)?.with_stop(stop.clone())))
+    }
+
+    /// What records say of a seat with this engine.
+    pub fn record(&self) -> SeatRecord {
+        let budget = match self.kind {
+            EngineKind::Random => "none".to_owned(),
+            EngineKind::Heuristic => "1 ply".to_owned(),
+            _ => self.limits.map_or_else(|| "none".to_owned(), |limits| limits.to_string()),
+        };
+        let mut settings = Map::new();
+        if self.kind != EngineKind::Random {
+            settings.insert("heuristic_profile".into(), self.weights.name.as_str().into());
+            settings.insert("weights_digest".into(), self.weights.weights.digest().into());
+            settings.insert("weight_noise".into(), self.weight_noise.into());
+            settings.insert("randomness".into(), self.randomness.into());
+            settings.insert("eval_mode".into(), self.mode.name().into());
+            settings.insert("eval_geometry".into(), EvalGeometry::True.name().into());
+        }
+        if self.kind.is_search() {
+            settings.insert("threads".into(), self.threads.into());
+            settings.insert("explores".into(), self.explores.into());
+        }
+        if let Some(missing) = self.substitute_for {
+            settings.insert("substitute_for".into(), missing.into());
+        }
+        SeatRecord {
+            ai_type: self.kind.name().into(),
+            difficulty: self.difficulty,
+            budget: Some(budget),
+            settings,
+            ..SeatRecord::default()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What a search found, as replay databases keep it.
+
+use ringrift_eval::SearchResult;
+use ringrift_replay::{FieldNames, MoveJson, MoveJsonOptions, MoveNotes};
+use ringrift_rules::{AnyPosition, Move};
+use serde_json::{Map, Value, json};
+
+/// Least probability of a move that is kept.
+const PROBABILITY_MIN: f64 = 1e-3;
+
+/// The notes of a move: its search's policy under upstream's keys, and under `search_stats` each move by itself as
+/// `[text, probability, visits, win share of the mover]`, win shares of the root, depth and nodes.
+///
+/// Upstream's keys do not tell apart moves of the same kind between the same cells; their probabilities add up. Source:
+/// npz.md section 6.3.
+pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bool) -> MoveNotes {
+    let mover = position.to_move();
+    let players = position.players();
+    let mut by_key: Map<String, Value> = Map::new();
+    let mut moves = Vec::new();
+    let mut likely: Vec<_> = found.lines.iter().filter(|line| line.policy >= PROBABILITY_MIN).collect();
+    likely.sort_by(|a, b| b.policy.total_cmp(&a.policy));
+    for line in likely {
+        let probability = rounded(line.policy);
+        let key = key(position, line.mv);
+        let before = by_key.get(&key).and_then(Value::as_f64).unwrap_or(0.0);
+        by_key.insert(key, rounded(before + probability).into());
+        moves.push(json!([position.format_move(line.mv), probability, line.visits, rounded(line.values[mover])]));
+    }
+    let values: Vec<f64> = found.values.of(players).iter().map(|&share| rounded(share)).collect();
+    let stats = json!({
+        "moves": moves,
+        "root_values": values,
+        "nodes": found.nodes,
+        "evaluations": found.evaluations,
+        "depth": found.depth,
+        "ended": found.ended.name(),
+    });
+    MoveNotes {
+        move_probs: Some(Value::Object(by_key)),
+        search_stats: Some(stats),
+        engine_eval: Some(rounded(found.score)),
+        engine_eval_type: Some("heuristic".into()),
+        engine_depth: Some(found.depth.into()),
+        engine_nodes: i64::try_from(found.nodes).ok(),
+        engine_time_ms: keeps_time.then(|| found.elapsed.as_millis() as i64),
+        ..MoveNotes::default()
+    }
+}
+
+/// Four decimals are more than a search knows, and short.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// `{type}[_{from}][_{to}]`, cells as `x,y`.
+fn key(position: &AnyPosition, mv: Move) -> String {
+    let options = MoveJsonOptions { names: FieldNames::Camel, ..MoveJsonOptions::default() };
+    let json = serde_json::to_value(MoveJson::new(position, mv, 1, &options)).unwrap_or_default();
+    let mut key = mv.kind().name().to_owned();
+    for field in ["from", "to"] {
+        if let (Some(x), Some(y)) = (json[field]["x"].as_i64(), json[field]["y"].as_i64()) {
+            key += &format!("_{x},{y}");
+        }
+    }
+    key
+}
