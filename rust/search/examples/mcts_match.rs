@@ -11,14 +11,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ringrift_eval::{Engine, GameRng, Scale};
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{AnyPosition, Board, BoardKind, MoveList, PlayerCount, Position, RuleOptions, with_position};
-use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Puct, Selection, Widening};
+use ringrift_search::mcts::{
+    EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Puct, Selection, Widening, leaf_scale,
+};
 use ringrift_search::{Greedy, GreedyOptions, Limits, SearchEngine};
 
 fn engine<B: Board>(text: &str) -> Box<dyn Engine<B>> {
     let mut mode = EvalMode::Light;
     let mut options = MctsOptions { memory_mib: 64, ..MctsOptions::default() };
     let (mut puct, mut gumbel, mut priors, mut nodes) = (Puct::default(), None::<Gumbel>, Priors::Light, 400);
-    let (mut points, mut greedy, mut scale) = (Scale::HEURISTIC.points(), false, None);
+    let (mut points, mut greedy, mut scale) = (leaf_scale().points(), false, None);
     for part in text.split(',') {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         let number = || -> f64 { value.parse().unwrap() };
@@ -80,7 +82,7 @@ fn play<B: Board>(players: PlayerCount, specs: &[String; 2], game: u64) -> Optio
 
 fn run<B: Board>(_: &Position<B>, players: PlayerCount, games: u64, specs: &[String; 2]) {
     let (next, won, played) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-    let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

@@ -6,10 +6,10 @@
 
 use std::time::Instant;
 
-use ringrift_eval::{GameRng, Scale};
+use ringrift_eval::GameRng;
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{AnyPosition, Board, BoardKind, MoveList, PlayerCount, Position, RuleOptions, with_position};
-use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors};
+use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, leaf_scale};
 use ringrift_search::{Limits, Search, Stop};
 
 /// Some positions with a choice, from random games.
@@ -53,8 +53,8 @@ fn measure<B: Board>(players: PlayerCount, nodes: u64) {
     ] {
         let heuristic =
             Heuristic::<B>::new(Weights::default(), HeuristicOptions { mode, ..HeuristicOptions::default() });
-        let leaves = EvaluatorLeaves::new(heuristic, Scale::HEURISTIC, priors).unwrap();
-        let mut search = Mcts::new(&leaves, Scale::HEURISTIC, options).unwrap();
+        let leaves = EvaluatorLeaves::new(heuristic, leaf_scale(), priors).unwrap();
+        let mut search = Mcts::new(&leaves, leaf_scale(), options).unwrap();
         let (mut best, mut simulations, mut depth, mut bytes) = (f64::INFINITY, 0, 0, 0);
         for _ in 0..3 {
             let began = Instant::now();
@@ -79,15 +79,16 @@ fn measure<B: Board>(players: PlayerCount, nodes: u64) {
     }
 }
 
+fn measure_as<B: Board>(_: &Position<B>, players: PlayerCount, nodes: u64) {
+    measure::<B>(players, nodes);
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let board: BoardKind = arguments.first().map_or(BoardKind::Square8, |name| name.parse().unwrap());
     let players = arguments.get(1).map_or(2, |count| count.parse().unwrap());
     let players = PlayerCount::try_from(players).unwrap();
     let nodes = arguments.get(2).map_or(4000, |count| count.parse().unwrap());
-    fn measure_as<B: Board>(_: &Position<B>, players: PlayerCount, nodes: u64) {
-        measure::<B>(players, nodes);
-    }
     let any = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
     with_position!(&any, position => measure_as(position, players, nodes));
 }

@@ -6,6 +6,11 @@
 //! | [`Greedy`] | the move after which the mover's score is best, looking no further |
 //! | [`SearchEngine`] | plays with a [`Search`], within [`Limits`] |
 //!
+//! | search | what it does |
+//! |---|---|
+//! | [`mcts::Mcts`] | Monte-Carlo tree search by PUCT or Gumbel selection, for any number of players |
+//! | [`descent::Descent`] | unbounded best-first minimax with completion, for any number of players |
+//!
 //! Searches look at the real rules: one turn is several plies of one seat, and who moves next is read from the position,
 //! never from the depth.
 #![forbid(unsafe_code)]

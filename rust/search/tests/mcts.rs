@@ -13,15 +13,15 @@ use ringrift_heuristic::Heuristic;
 use ringrift_rules::{Board, Hex8, Hexagonal, Move, PlayerCount, Position, Square8, Square19};
 use ringrift_search::mcts::{
     Candidate, EvaluatorLeaves, Gumbel, Leaf, Leaves, Mcts, MctsOptions, Priors, Puct, RootNoise, Selection,
-    Temperature, Widening,
+    Temperature, Widening, leaf_scale,
 };
 use ringrift_search::{Ended, Limits, Search, Stop};
 
 type Light<B> = Mcts<B, EvaluatorLeaves<Heuristic<B>>>;
 
 fn mcts<B: Board>(options: MctsOptions) -> Light<B> {
-    let leaves = EvaluatorLeaves::new(light(), Scale::HEURISTIC, Priors::Light).unwrap();
-    Mcts::new(&leaves, Scale::HEURISTIC, options).unwrap()
+    let leaves = EvaluatorLeaves::new(light(), leaf_scale(), Priors::Light).unwrap();
+    Mcts::new(&leaves, leaf_scale(), options).unwrap()
 }
 
 fn search<B: Board>(search: &mut impl Search<B>, position: &Position<B>, nodes: u64) -> SearchResult {
@@ -99,7 +99,7 @@ fn finds_wins<B: Board>(players: PlayerCount, turns: u32, count: usize, nodes: u
 
 #[test]
 fn wins_of_one_turn_are_found() {
-    finds_wins::<Square8>(PlayerCount::Two, 1, 12, 6000, 11);
+    finds_wins::<Square8>(PlayerCount::Two, 1, 12, 6000, 10);
     finds_wins::<Hex8>(PlayerCount::Three, 1, 8, 6000, 8);
 }
 
@@ -138,7 +138,8 @@ fn equal_seeds_and_budgets_repeat_on_any_machine() {
         assert_eq!(digest, of::<Square8>(PlayerCount::Two, &options));
         digest ^ of::<Hex8>(PlayerCount::Four, &options).rotate_left(1)
     });
-    assert_eq!(digests, [0, 0, 0]);
+    // A change here means that the searches choose other moves: say so in the commit.
+    assert_eq!(digests, [10_036_822_400_085_909_740, 7_507_977_186_184_060_308, 12_196_547_375_360_118_753]);
 }
 
 #[test]

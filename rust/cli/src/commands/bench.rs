@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use cpu_time::ThreadTime;
-use ringrift_eval::{Engine, Evaluator};
+use ringrift_eval::{Engine, Evaluator, Scale};
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{
     AnyPosition, Board, BoardKind, MoveList, PlayerCount, PlayerId, Position, RuleOptions, with_position,
 };
+use ringrift_search::descent::{Descent, DescentOptions};
+use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, leaf_scale};
 use ringrift_search::{
     AlphaBeta, AlphaBetaOptions, Greedy, GreedyOptions, Limits, MaxN, MaxNOptions, Opponents, Search, Stop,
 };
@@ -32,7 +34,7 @@ const SEED: u64 = 2026;
 /// heuristic fingerprint depends on the evaluation and the one-ply choice as well. Rates are in CPU seconds of one thread,
 /// the best of the rounds. Moves are counted with bookkeeping moves, and every ply generates the full list of legal moves.
 /// An evaluation is one seat's score; heuristic games are one-ply games of self-play, nothing recorded. A node of a search is
-/// a position made by a move; the search fingerprint depends on every move that the searches choose. A line with a time is
+/// a position made by a move, or a simulation of mcts and gumbel; the search fingerprint depends on every move that the searches choose. A line with a time is
 /// about searches that the clock limits: the count is the worst overrun in microseconds, the rate is in searches.
 ///
 /// The part `record` counts games: `ingest` checks and stores random games, each acknowledged when it is on the disk; `random`
@@ -288,8 +290,8 @@ const SEARCH_TIME: Duration = Duration::from_millis(50);
 fn measure_searches(board: BoardKind, rounds: u32, stop: &AtomicBool) -> Vec<Line> {
     let mut lines = Vec::new();
     for (players, kinds) in [
-        (PlayerCount::Two, &["alphabeta", "time 50 ms"][..]),
-        (PlayerCount::Three, &["paranoid", "best-reply", "maxn"][..]),
+        (PlayerCount::Two, &["alphabeta", "mcts", "gumbel", "descent", "time 50 ms"][..]),
+        (PlayerCount::Three, &["paranoid", "best-reply", "maxn", "mcts"][..]),
     ] {
         let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
         with_position!(&start, start => {
@@ -324,6 +326,11 @@ fn measure_search<B: Board>(kind: &str, positions: &[(Position<B>, MoveList)], r
     let heuristic = || Heuristic::<B>::new(Weights::default(), options.clone());
     let alpha_beta = |opponents| AlphaBetaOptions { opponents, ..AlphaBetaOptions::default() };
     let mut search: Box<dyn Search<B>> = match kind {
+        "mcts" => Box::new(tree_search(heuristic(), MctsOptions::default())),
+        "gumbel" => Box::new(tree_search(heuristic(), MctsOptions::gumbel(Gumbel::default()))),
+        "descent" => Box::new(
+            Descent::new(heuristic(), Scale::HEURISTIC, DescentOptions::default()).expect("the settings are valid"),
+        ),
         "maxn" => Box::new(MaxN::new(heuristic(), MaxNOptions::default()).expect("the settings are valid")),
         "best-reply" => {
             Box::new(AlphaBeta::new(heuristic(), alpha_beta(Opponents::BestReply)).expect("the settings are valid"))
@@ -361,6 +368,12 @@ fn measure_search<B: Board>(kind: &str, positions: &[(Position<B>, MoveList)], r
         (nodes, sum)
     });
     Line { board: B::KIND, players, what, count, unit: "nodes", rate, fingerprint }
+}
+
+/// Monte-Carlo tree search with light priors.
+fn tree_search<B: Board>(heuristic: Heuristic<B>, options: MctsOptions) -> Mcts<B, EvaluatorLeaves<Heuristic<B>>> {
+    let leaves = EvaluatorLeaves::new(heuristic, leaf_scale(), Priors::Light).expect("the settings are valid");
+    Mcts::new(&leaves, leaf_scale(), options).expect("the settings are valid")
 }
 
 #[cfg(test)]

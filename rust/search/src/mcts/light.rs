@@ -58,40 +58,43 @@ pub(super) enum Feature {
 pub(super) const FEATURES: usize = Feature::Swap as usize + 1;
 
 /// Units per feature.
+///
+/// Tuned: `fit_weights` below, times 2.5, as visits spread more than moves differ. Against uniform priors at 300 simulations,
+/// `mcts_match` with two players: 0.69 of the wins on square8, 0.81 on hex8.
 const WEIGHTS: [i8; FEATURES] = [
-    1,  // PlaceTwo
-    2,  // PlaceThree
-    -2, // PlaceOnOwn
-    1,  // PlaceOnForeign
-    1,  // PlaceByForeign
-    0,  // PlaceByOwn
-    0,  // PlaceByMarker
-    -4, // SkipPlacement
-    0,  // Move
-    10, // FinishesLine
-    -2, // LandsOnOwnMarker
-    -1, // LandsOnForeignMarker
+    9,  // PlaceTwo
+    21, // PlaceThree
+    5,  // PlaceOnOwn
+    30, // PlaceOnForeign
+    2,  // PlaceByForeign
+    -2, // PlaceByOwn
+    3,  // PlaceByMarker
+    -3, // SkipPlacement
+    1,  // Move
+    2,  // FinishesLine
+    -6, // LandsOnOwnMarker
+    -6, // LandsOnForeignMarker
     2,  // CrossesOwn
-    2,  // CrossesForeign
-    -1, // LandsByForeign
-    1,  // LeavesForeign
+    3,  // CrossesForeign
+    3,  // LandsByForeign
+    2,  // LeavesForeign
     1,  // LeavesMarkers
-    0,  // Tall
-    4,  // Capture
-    4,  // CapturesForeign
+    4,  // Tall
+    -1, // Capture
+    11, // CapturesForeign
     2,  // CapturedCap
-    -2, // ContinuesOwn
-    2,  // SkipCapture
-    8,  // RecoveryLine
-    1,  // RecoveryStrike
-    -2, // SkipRecovery
-    0,  // LineAll
-    -1, // PaysTall
-    1,  // PaysSingle
-    8,  // Territory
-    -8, // SkipTerritory
-    -1, // GivesCap
-    2,  // Swap
+    -6, // ContinuesOwn
+    0,  // SkipCapture
+    1,  // RecoveryLine
+    9,  // RecoveryStrike
+    2,  // SkipRecovery
+    3,  // LineAll
+    4,  // PaysTall
+    4,  // PaysSingle
+    9,  // Territory
+    -9, // SkipTerritory
+    4,  // GivesCap
+    0,  // Swap
 ];
 
 /// Sets of cells of one position that the features look at.
@@ -311,7 +314,7 @@ impl LightPriors {
 
 #[cfg(test)]
 mod tests {
-    use ringrift_rules::{BoardKind, Hexagonal, MoveList, PlayerCount, RuleOptions, Square8};
+    use ringrift_rules::{BoardKind, Hex8, Hexagonal, MoveList, PlayerCount, RuleOptions, Square8};
 
     use super::*;
 
@@ -333,7 +336,8 @@ mod tests {
             assert!(all.windows(2).all(|pair| pair[0].prior >= pair[1].prior));
             let mut ranked: Vec<Move> = all.iter().map(|c| c.mv).collect();
             let mut listed = moves.clone();
-            (ranked.sort_unstable(), listed.sort_unstable());
+            ranked.sort_unstable();
+            listed.sort_unstable();
             assert_eq!(ranked, listed);
             position.make_move(moves[rng.below(moves.len())]);
         }
@@ -357,5 +361,100 @@ mod tests {
         assert_eq!(four, [cell(3, 3).expect("on the board")]);
         let three = finishers::<Square8>(markers, 3) & Square8::MASK;
         assert_eq!(three.count(), 2, "0,3 and 3,3");
+    }
+
+    /// Fits the weights to the visits of searches with uniform priors, and prints them: how `WEIGHTS` were made.
+    ///
+    /// `cargo test --release -p ringrift-search fit_weights -- --ignored --nocapture`
+    #[test]
+    #[ignore = "a tool, which takes minutes"]
+    #[allow(clippy::print_stdout, reason = "a tool")]
+    fn fit_weights() {
+        let mut samples = Vec::new();
+        for players in PlayerCount::ALL {
+            collect::<Square8>(players, if players == PlayerCount::Two { 150 } else { 50 }, &mut samples);
+            collect::<Hex8>(players, if players == PlayerCount::Two { 150 } else { 50 }, &mut samples);
+        }
+        let mut weights = [0.0; FEATURES];
+        let count = samples.len() as f64;
+        for round in 0..3000 {
+            let mut slope = [0.0; FEATURES];
+            let mut loss = 0.0;
+            for sample in &samples {
+                let logits: Vec<f64> =
+                    sample.iter().map(|(row, _)| row.iter().map(|&(i, n)| weights[i] * n).sum::<f64>()).collect();
+                let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = logits.iter().map(|logit| (logit - top).exp()).sum();
+                for ((row, share), logit) in sample.iter().zip(&logits) {
+                    let probability = (logit - top).exp() / sum;
+                    loss -= share * probability.ln() / count;
+                    for &(i, n) in row {
+                        slope[i] += (share - probability) * n / count;
+                    }
+                }
+            }
+            for (weight, slope) in weights.iter_mut().zip(slope) {
+                *weight += 1.5 * (slope - 1e-4 * *weight);
+            }
+            if round % 500 == 0 || round == 2999 {
+                println!("round {round}: loss {loss:.4} nats over {count} positions");
+            }
+        }
+        for (index, weight) in weights.iter().enumerate() {
+            let units = (weight * f64::from(UNITS) * std::f64::consts::LOG2_E).round();
+            println!("    {index:>2}: {units:>3}  ({weight:.3} nats)");
+        }
+    }
+
+    type Sample = Vec<(Vec<(usize, f64)>, f64)>;
+
+    fn collect<B: Board>(players: PlayerCount, games: u64, samples: &mut Vec<Sample>) {
+        use ringrift_eval::{GameRng, Scale};
+        use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
+
+        use crate::mcts::{EvaluatorLeaves, Mcts, MctsOptions, Priors, Temperature};
+        use crate::{Limits, Search, Stop};
+
+        let options = HeuristicOptions { mode: EvalMode::Light, ..HeuristicOptions::default() };
+        let heuristic = Heuristic::<B>::new(Weights::default(), options);
+        let scale = Scale::new(300.0).expect("a scale");
+        let leaves = EvaluatorLeaves::new(heuristic, scale, Priors::Uniform).expect("valid");
+        let temperature = Some(Temperature { opening: 1.0, plies: 10_000, later: 1.0 });
+        let options = MctsOptions { temperature, reuse: false, ..MctsOptions::default() };
+        let mut search = Mcts::new(&leaves, scale, options).expect("valid");
+        let limits = Limits::nodes(1000).expect("a budget");
+        let mut moves = MoveList::new();
+        for game in 0..games {
+            let mut rng = GameRng::new(31, game, 0);
+            let mut position = Position::<B>::initial(players, RuleOptions::standard(B::KIND, players));
+            loop {
+                position.legal_moves(&mut moves);
+                let mv = match moves[..] {
+                    [] => break,
+                    [only] => only,
+                    _ if rng.chance(0.3) => {
+                        let found = search.search(&position, &moves, &limits, &Stop::new(), &mut rng).expect("moves");
+                        let scene = Scene::new(&position);
+                        let sample = found
+                            .lines
+                            .iter()
+                            .map(|line| {
+                                let mut row = Vec::new();
+                                scene.features(line.mv, |feature, amount| {
+                                    if amount != 0 {
+                                        row.push((feature as usize, f64::from(amount)));
+                                    }
+                                });
+                                (row, line.policy)
+                            })
+                            .collect();
+                        samples.push(sample);
+                        found.best
+                    }
+                    _ => moves[rng.below(moves.len())],
+                };
+                position.make_move(mv);
+            }
+        }
     }
 }

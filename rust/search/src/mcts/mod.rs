@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use ringrift_eval::{Ended, GameRng, Scale, SearchResult, exp, ln};
 use ringrift_rules::{Board, Move, Position};
 
-pub use leaves::{EvaluatorLeaves, Leaf, Leaves, Priors};
+pub use leaves::{EvaluatorLeaves, Leaf, Leaves, Priors, leaf_scale};
 pub(crate) use light::LightPriors;
 pub use options::{Gumbel, MctsOptions, Puct, RootNoise, Selection, Temperature, Widening};
 pub(crate) use report::score_of;

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn mixed_value_lies_between_own_and_visited() {
-        assert_eq!(mixed_value(0.4, 0.0, 0.0, 0.0), 0.4);
+        assert!((mixed_value(0.4, 0.0, 0.0, 0.0) - 0.4).abs() < 1e-9);
         let mixed = mixed_value(0.4, 3.0, 0.5, 0.5 * 0.8);
         assert!((mixed - (0.4 + 3.0 * 0.8) / 4.0).abs() < 1e-6, "{mixed}");
     }
