@@ -5,6 +5,7 @@ mod completions;
 mod dropin;
 mod jobs;
 mod man;
+mod matches;
 mod perft;
 mod play;
 mod playout;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Completions(completions::Args),
     Dropin(dropin::Args),
     Man(man::Args),
+    Match(matches::Args),
     Perft(perft::Args),
     Play(play::Args),
     Playout(playout::Args),
@@ -46,6 +48,7 @@ impl Command {
             Self::Completions(args) => completions::run(&args, context),
             Self::Dropin(args) => dropin::run(&args, context),
             Self::Man(args) => man::run(&args, context),
+            Self::Match(args) => matches::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),
