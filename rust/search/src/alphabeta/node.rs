@@ -258,7 +258,11 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
                 Bound::Lower => value >= beta,
                 Bound::Upper => value <= alpha,
             };
-            if cuts && !is_pv && i32::from(entry.depth) >= depth {
+            // Positions can be reached after different numbers of decisions: what was searched deeper serves, too, but is not what
+            // plain minimax finds.
+            let searched = i32::from(entry.depth);
+            let serves = if self.options.reductions { searched >= depth } else { searched == depth.max(0) };
+            if cuts && !is_pv && serves {
                 return value;
             }
         }
