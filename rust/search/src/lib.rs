@@ -44,6 +44,7 @@ mod maxn;
 pub mod mcts;
 mod random;
 mod searcher;
+mod tempo;
 
 pub use alphabeta::{AlphaBeta, AlphaBetaOptions, Opponents};
 pub use greedy::{Greedy, GreedyOptions};
@@ -52,3 +53,4 @@ pub use maxn::{MaxN, MaxNOptions};
 pub use random::RandomEngine;
 pub use ringrift_eval::{Ended, RootLine, SearchResult};
 pub use searcher::{InvalidSetting, Search, SearchEngine};
+pub use tempo::WithTempo;
