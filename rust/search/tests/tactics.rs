@@ -13,9 +13,6 @@ use tactical::engines::{Kind, solves};
 use tactical::entry::{Task, Theme, load};
 use tactical::solver::{Goal, Solver, legal};
 
-/// Largest proof that is repeated unless `RINGRIFT_TEST_POSITIONS` is set.
-const PROOF_NODES_MAX: u64 = 40_000;
-
 /// Nodes that alpha-beta gets for entries of at most two turns.
 const NODES: u64 = 200_000;
 
@@ -41,14 +38,11 @@ fn suite_covers_all_themes() {
 
 #[test]
 fn every_entry_is_proven_again() {
-    let all = std::env::var_os("RINGRIFT_TEST_POSITIONS").is_some();
     for entry in load() {
         let any: AnyPosition = entry.position.parse().unwrap();
         assert_eq!(any.to_string(), entry.position, "{}", entry.id);
-        if all || entry.nodes <= PROOF_NODES_MAX {
-            let nodes = with_position!(&any, position => entry.prove(position));
-            assert_eq!(nodes, entry.nodes, "{}: nodes of the proof", entry.id);
-        }
+        let nodes = with_position!(&any, position => entry.prove(position));
+        assert_eq!(nodes, entry.nodes, "{}: nodes of the proof", entry.id);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ringrift_rules::{AnyPosition, PlayerCount, with_position};
 
 use crate::find::Candidate;
-use crate::tactical::entry::{Entry, Task, Theme};
+use crate::tactical::entry::{Entry, Task, Theme, solve};
 use crate::tactical::solver::{Solver, legal};
 
 /// Most entries of a theme, by number of turns.
@@ -20,7 +20,7 @@ fn quota(theme: Theme) -> [usize; 4] {
     }
 }
 
-/// Most nodes to find out whether another move wins one turn later.
+/// Most nodes to find out whether there is another win.
 const NODES_MAX: u64 = 400_000;
 
 /// In every theme and number of turns, boards and seat counts take turns; what the heuristic alone does not solve goes first,
@@ -46,7 +46,7 @@ pub fn choose(candidates: Vec<Candidate>) -> Vec<Entry> {
         }
         ranked
             .sort_by_key(|(round, players, _, candidate)| (candidate.is_obvious, *round, *players != PlayerCount::Two));
-        let clear = ranked.into_iter().filter(|(.., candidate)| !has_slower_win(&candidate.entry));
+        let clear = ranked.into_iter().filter(|(.., candidate)| !has_other_win(&candidate.entry));
         for (number, (_, players, board, candidate)) in clear.take(quota(theme)[turns as usize]).enumerate() {
             let id = format!("{}-{turns}-{}-{board}-{}p", theme.name(), number + 1, players.get());
             chosen.push(Entry { id, ..candidate.entry });
@@ -55,15 +55,19 @@ pub fn choose(candidates: Vec<Candidate>) -> Vec<Entry> {
     chosen
 }
 
-/// Whether some other move is known to win, too, only one turn later: an engine that plays it has missed nothing.
-fn has_slower_win(entry: &Entry) -> bool {
+/// Whether there may be a win in fewer turns, or some other move is known to win, too, only one turn later: an engine that plays
+/// it has missed nothing.
+fn has_other_win(entry: &Entry) -> bool {
     let any: AnyPosition = entry.position.parse().unwrap();
     with_position!(&any, position => {
+        let is_first = || entry.turns == 1
+            || solve(position, Task::Win, entry.turns - 1, NODES_MAX).is_ok_and(|(moves, _)| moves.is_empty());
         let mut solver = Solver::new(position.to_move(), Task::Win.goal(), NODES_MAX);
         entry.task == Task::Win
-            && legal(position).into_iter().any(|mv| {
-                !entry.solutions.contains(&position.format_move(mv))
-                    && solver.holds_after(position, mv, entry.turns + 1) == Ok(true)
-            })
+            && (!is_first()
+                || legal(position).into_iter().any(|mv| {
+                    !entry.solutions.contains(&position.format_move(mv))
+                        && solver.holds_after(position, mv, entry.turns + 1) == Ok(true)
+                }))
     })
 }

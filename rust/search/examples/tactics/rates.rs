@@ -9,7 +9,12 @@ pub fn print_table(nodes: u64) {
     let columns: Vec<(String, Vec<&Entry>)> = Theme::ALL
         .into_iter()
         .map(|theme| (theme.name(), entries.iter().filter(|entry| entry.theme == theme).collect::<Vec<_>>()))
-        .chain((1..=3).map(|turns| (format!("{turns} turns"), entries.iter().filter(|e| e.turns == turns).collect())))
+        .chain((1..=3).map(|turns| {
+            (
+                format!("{turns} turn{}", if turns == 1 { "" } else { "s" }),
+                entries.iter().filter(|e| e.turns == turns).collect(),
+            )
+        }))
         .chain([("all".into(), entries.iter().collect())])
         .collect();
     let heads: Vec<String> =
