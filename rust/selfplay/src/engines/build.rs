@@ -1,9 +1,11 @@
 //! Builds engines from their specifications.
 
+use std::num::NonZeroUsize;
+
 use ringrift_eval::{Engine, GameRng, Scale};
 use ringrift_heuristic::{EvalGeometry, Heuristic, HeuristicOptions};
 use ringrift_replay::SeatRecord;
-use ringrift_rules::Board;
+use ringrift_rules::{Board, BoardKind};
 use ringrift_search::descent::{Descent, DescentOptions};
 use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Selection, leaf_scale};
 use ringrift_search::{
@@ -13,6 +15,14 @@ use ringrift_search::{
 use serde_json::Map;
 
 use super::spec::{EngineKind, EngineSpec};
+
+/// Moves that descent looks at below the root: on the large boards a position may have a thousand placements.
+const fn moves_max(board: BoardKind) -> Option<NonZeroUsize> {
+    match board {
+        BoardKind::Square8 | BoardKind::Hex8 => None,
+        BoardKind::Square19 | BoardKind::Hexagonal => NonZeroUsize::new(32),
+    }
+}
 
 impl EngineSpec {
     /// The evaluation that the engine looks with. `rng` draws the noise on its weights, if there is any.
@@ -42,7 +52,8 @@ impl EngineSpec {
             EngineKind::MaxN => Box::new(MaxN::new(self.evaluator::<B>(rng), MaxNOptions::default())?),
             EngineKind::Descent => {
                 let evaluator = WithTempo::new(self.evaluator::<B>(rng), self.tempo);
-                Box::new(Descent::new(evaluator, scale, DescentOptions::default())?)
+                let options = DescentOptions { moves_max: moves_max(B::KIND), ..DescentOptions::default() };
+                Box::new(Descent::new(evaluator, scale, options)?)
             }
             EngineKind::Mcts | EngineKind::Gumbel => {
                 let evaluator = WithTempo::new(self.evaluator::<B>(rng), self.tempo);
