@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ringrift_replay::{GameFilter, StoreReader};
+use ringrift_replay::{GameFilter, Parts, StoreReader, verify_game};
 use serde_json::Value;
 
 use crate::testing::{FakeHost, Ran, Shared, rrpipe};
@@ -133,16 +133,57 @@ fn files_have_the_fields_of_recorded_ones() {
 
 #[test]
 fn games_do_not_depend_on_the_number_of_threads() {
-    for mode in ["random-only", "heuristic-only"] {
+    for (mode, games, budget) in [
+        ("random-only", "8", &[][..]),
+        ("heuristic-only", "8", &[]),
+        ("mixed", "4", &["--nodes", "40"]),
+        ("diverse", "4", &["--nodes", "40"]),
+    ] {
         let of = |jobs| {
             let files = Files::new();
-            let ran = files.run(&["--engine-mode", mode, "--num-games", "8", "--jobs", jobs]);
+            let ran = files.run(&[&["--engine-mode", mode, "--num-games", games, "--jobs", jobs], budget].concat());
             assert_eq!(ran.exit, exit::OK, "{}", ran.err);
             files.games()
         };
         let games = of("1");
         assert_eq!(games, of("2"));
         assert!(games.windows(2).all(|pair| pair[0]["moves"] != pair[1]["moves"]));
+    }
+}
+
+#[test]
+fn searching_modes_record_what_they_find() {
+    for (mode, kind) in [
+        ("descent-only", "descent"),
+        ("minimax-only", "minimax"),
+        ("gpu-minimax-only", "minimax"),
+        ("mcts-only", "mcts"),
+        ("gumbel-mcts-only", "gumbel_mcts"),
+        ("maxn-only", "maxn"),
+        ("brs-only", "brs"),
+    ] {
+        let files = Files::new();
+        let args = ["--engine-mode", mode, "--num-games", "1", "--nodes", "30", "--num-players", "3"];
+        let ran = files.run(&[&args[..], &["--board-type", "hex8"]].concat());
+        assert_eq!(ran.exit, exit::OK, "{mode}: {}", ran.err);
+        let game: Value = serde_json::from_str(files.text("g.jsonl").trim()).unwrap();
+        for seat in game["seats"].as_array().unwrap() {
+            assert_eq!((seat["ai_type"].as_str(), seat["budget"].as_str()), (Some(kind), Some("nodes=30")), "{seat}");
+        }
+        let mut reader = StoreReader::open(&files.path("g.db")).unwrap();
+        let ids = reader.ids(&GameFilter::default()).unwrap();
+        let stored = reader.game_with(&ids[0], Parts::All).unwrap();
+        assert_eq!(verify_game(&stored).differences, []);
+        let searched: Vec<_> = stored.moves.iter().filter(|mv| mv.move_probs.is_some()).collect();
+        assert!(searched.len() > 5, "{mode}: {} searched moves", searched.len());
+        for mv in searched {
+            let probabilities: Value = serde_json::from_str(mv.move_probs.as_ref().unwrap()).unwrap();
+            let sum: f64 = probabilities.as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+            assert!((sum - 1.0).abs() < 0.05, "{mode}: {probabilities}");
+            let stats: Value = serde_json::from_str(mv.search_stats.as_ref().unwrap()).unwrap();
+            assert!(stats["nodes"].as_u64().unwrap() <= 30, "{mode}: {stats}");
+            assert_eq!(stats["root_values"].as_array().unwrap().len(), 3);
+        }
     }
 }
 
@@ -230,10 +271,10 @@ fn wrong_flags_are_named() {
     let files = Files::new();
     let missing = files.path("no.json").to_string_lossy().into_owned();
     for (more, exit, words) in [
-        (&["--engine-mode", "mixed"][..], exit::UNAVAILABLE, "engine mode mixed is not available"),
-        (&[], exit::UNAVAILABLE, "mixed is the default; name another with --engine-mode"),
+        (&["--engine-mode", "nn-only"][..], exit::UNAVAILABLE, "engine mode nn-only is not available"),
+        (&["--nodes", "0"], exit::USAGE, "--nodes"),
+        (&["--nodes", "5", "--think-time-ms", "5"], exit::USAGE, "cannot be used with"),
         (&["--engine-mode", "mixt"], exit::USAGE, "hint: the modes are random-only, heuristic-only"),
-        (&["--profile", "ai-healthcheck"], exit::UNAVAILABLE, "unless --engine-mode names another"),
         (&["--gpu"], exit::UNAVAILABLE, "no self-play on the GPU"),
         (&["--num-players", "5"], exit::USAGE, "2, 3 or 4 players"),
         (&["--board-type", "square9"], exit::USAGE, "the boards are"),
