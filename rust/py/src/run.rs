@@ -1,5 +1,6 @@
 //! Long work without the interpreter: other Python threads go on, and Ctrl-C is answered.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -14,7 +15,7 @@ use crate::lifetime::Call;
 ///
 /// # Errors
 /// `KeyboardInterrupt`, or whatever a signal handler raised.
-pub(crate) fn interruptible<T: Send>(py: Python<'_>, work: impl FnOnce(&AtomicBool) -> T + Send) -> PyResult<T> {
+pub(crate) fn interruptible<T: Send>(py: Python<'_>, work: impl FnOnce(&Arc<AtomicBool>) -> T + Send) -> PyResult<T> {
     interruptible_with(py, None, work)
 }
 
@@ -25,7 +26,7 @@ pub(crate) fn interruptible<T: Send>(py: Python<'_>, work: impl FnOnce(&AtomicBo
 pub(crate) fn interruptible_with<T: Send>(
     py: Python<'_>,
     poll: Option<Poll>,
-    work: impl FnOnce(&AtomicBool) -> T + Send,
+    work: impl FnOnce(&Arc<AtomicBool>) -> T + Send,
 ) -> PyResult<T> {
     let _call = Call::begin(py)?;
     let (result, raised) = py.detach(|| {

@@ -1,5 +1,6 @@
 //! The subcommands, one file each: an `Args` struct and a `run` function.
 
+mod analyze;
 mod bench;
 mod completions;
 mod dropin;
@@ -11,6 +12,7 @@ mod playout;
 mod position;
 mod python;
 mod replay;
+mod report;
 mod selfplay;
 mod show;
 mod verify;
@@ -23,6 +25,7 @@ use crate::{Context, ExitCode, Failure};
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Analyze(analyze::Args),
     Bench(bench::Args),
     Completions(completions::Args),
     Dropin(dropin::Args),
@@ -42,6 +45,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         match self {
+            Self::Analyze(args) => analyze::run(&args, context),
             Self::Bench(args) => bench::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Dropin(args) => dropin::run(&args, context),
