@@ -24,6 +24,7 @@ mod summary;
 
 pub use engines::{
     AnalysisError, Analyst, EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, rung, soak_rung,
+    whole_line,
 };
 pub use guard::{Resources, Shortage};
 pub use identity::IdentityError;

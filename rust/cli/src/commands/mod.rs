@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod completions;
 mod dropin;
+mod engine;
 mod jobs;
 mod man;
 mod perft;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Bench(bench::Args),
     Completions(completions::Args),
     Dropin(dropin::Args),
+    Engine(engine::Args),
     Man(man::Args),
     Perft(perft::Args),
     Play(play::Args),
@@ -49,6 +51,7 @@ impl Command {
             Self::Bench(args) => bench::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Dropin(args) => dropin::run(&args, context),
+            Self::Engine(args) => engine::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),

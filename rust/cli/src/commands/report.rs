@@ -1,47 +1,28 @@
 //! What a search found, as words and as JSON: for analysis and for the engine protocols.
 
-use std::cmp::Ordering;
-
-use ringrift_rules::{AnyPosition, Cell, Move, MoveList};
+use ringrift_rules::{AnyPosition, Cell, Move};
 use ringrift_search::{RootLine, SearchResult};
+use ringrift_selfplay::whole_line;
 use serde_json::{Value, json};
-
-/// The best lines of a search: the chosen move, then by policy, win share of the player to move, and visits.
-pub(crate) fn best_lines(found: &SearchResult, position: &AnyPosition, most: usize) -> Vec<RootLine> {
-    let mover = position.to_move();
-    let down = |a: f64, b: f64| b.partial_cmp(&a).unwrap_or(Ordering::Equal);
-    let mut lines: Vec<&RootLine> = found.lines.iter().collect();
-    lines.sort_by(|a, b| {
-        (b.mv == found.best)
-            .cmp(&(a.mv == found.best))
-            .then_with(|| down(a.policy, b.policy))
-            .then_with(|| down(a.values[mover], b.values[mover]))
-            .then_with(|| b.visits.cmp(&a.visits))
-    });
-    lines.into_iter().take(most).cloned().collect()
-}
 
 /// A line of moves in notation, with the forced moves between them that searches leave out.
 pub(crate) fn line_texts(position: &AnyPosition, moves: &[Move]) -> Vec<String> {
-    let mut position = position.clone();
-    let mut legal = MoveList::new();
-    let mut texts = Vec::with_capacity(moves.len());
-    for &mv in moves {
-        loop {
-            position.legal_moves(&mut legal);
-            let next = match legal[..] {
-                _ if legal.contains(&mv) => mv,
-                [only] => only,
-                _ => return texts,
-            };
-            texts.push(position.format_move(next));
-            position.make_move(next);
-            if next == mv {
-                break;
-            }
-        }
-    }
-    texts
+    let mut now = position.clone();
+    let text = |mv| {
+        let text = now.format_move(mv);
+        now.make_move(mv);
+        text
+    };
+    whole_line(position, moves).into_iter().map(text).collect()
+}
+
+/// The best lines of a search.
+pub(crate) fn best_lines<'a>(
+    found: &'a SearchResult,
+    position: &AnyPosition,
+    most: usize,
+) -> impl Iterator<Item = &'a RootLine> {
+    found.best_first(position.to_move()).into_iter().take(most)
 }
 
 /// The cells that a move touches.
@@ -53,7 +34,6 @@ pub(crate) fn cells_of(mv: Move) -> Vec<Cell> {
 pub(crate) fn to_json(found: &SearchResult, position: &AnyPosition, most: usize) -> Value {
     let players = position.players();
     let lines: Vec<Value> = best_lines(found, position, most)
-        .iter()
         .map(|line| {
             json!({
                 "move": position.format_move(line.mv),

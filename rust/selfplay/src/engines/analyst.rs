@@ -2,7 +2,7 @@
 
 use ringrift_eval::{Choice, Decision, GameRng};
 use ringrift_rules::{
-    AnyPosition, Board, BoardKind, Hex8, Hexagonal, MoveList, Outcome, PlayerCount, Position, Square8, Square19,
+    AnyPosition, Board, BoardKind, Hex8, Hexagonal, Move, MoveList, Outcome, PlayerCount, Position, Square8, Square19,
 };
 use ringrift_search::{InvalidSetting, Limits, Search, SearchResult, Stop};
 
@@ -54,6 +54,24 @@ pub enum AnalysisError {
         /// The engine's number of players.
         own_players: usize,
     },
+}
+
+impl AnalysisError {
+    /// Whether an engine for this board and number of players can search a position.
+    ///
+    /// # Errors
+    /// Itself, if not.
+    pub fn check(position: &AnyPosition, board: BoardKind, players: PlayerCount) -> Result<(), Self> {
+        if (position.board(), position.players()) != (board, players) {
+            return Err(Self::OtherGame {
+                board: position.board(),
+                players: position.players().get(),
+                own_board: board,
+                own_players: players.get(),
+            });
+        }
+        position.outcome().map_or(Ok(()), |outcome| Err(Self::Over(outcome)))
+    }
 }
 
 impl Analyst {
@@ -111,11 +129,8 @@ impl Analyst {
             search.search(position, &legal, limits, stop, rng)
         }
 
-        if let Some(outcome) = position.outcome() {
-            return Err(AnalysisError::Over(outcome));
-        }
+        AnalysisError::check(position, self.board, self.players)?;
         let found = match (&mut self.search, position) {
-            _ if position.players() != self.players => None,
             (AnySearch::Square8(search), AnyPosition::Square8(position)) => {
                 on(search.as_mut(), position, limits, stop, rng)
             }
@@ -128,13 +143,7 @@ impl Analyst {
             }
             _ => None,
         };
-        // A game that goes on has a legal move, so only the wrong game is left.
-        found.ok_or_else(|| AnalysisError::OtherGame {
-            board: position.board(),
-            players: position.players().get(),
-            own_board: self.board,
-            own_players: self.players.get(),
-        })
+        Ok(found.expect("the board is the engine's, and a game that goes on has a legal move"))
     }
 
     /// The engine's move: the only one without a search, a random one as often as its spec says, or the best one.
@@ -177,6 +186,30 @@ impl Analyst {
     }
 }
 
+/// A line that a search expects, with the forced moves between its moves, which searches leave out; it ends where a move is
+/// not legal.
+pub fn whole_line(position: &AnyPosition, line: &[Move]) -> Vec<Move> {
+    let mut position = position.clone();
+    let mut legal = MoveList::new();
+    let mut moves = Vec::with_capacity(line.len());
+    for &mv in line {
+        loop {
+            position.legal_moves(&mut legal);
+            let next = match legal[..] {
+                _ if legal.contains(&mv) => mv,
+                [only] => only,
+                _ => return moves,
+            };
+            moves.push(next);
+            position.make_move(next);
+            if next == mv {
+                break;
+            }
+        }
+    }
+    moves
+}
+
 fn build<B: Board>(spec: &EngineSpec, rng: &mut GameRng) -> Result<Box<dyn Search<B>>, InvalidSetting> {
     Ok(match spec.search::<B>(rng)? {
         Some(search) => search,
@@ -213,6 +246,20 @@ mod tests {
                 assert_eq!(SearchResult { elapsed: found.elapsed, ..search() }, found, "{board} {text}");
             }
         }
+    }
+
+    #[test]
+    fn lines_are_completed_by_forced_moves() {
+        let (board, players) = (BoardKind::Square8, PlayerCount::Two);
+        let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
+        let (mut position, mut line) = (start.clone(), Vec::new());
+        for text in ["P3,3x2", "M3,3>3,5", "nL", "nT", "P0,0x1"] {
+            let mv = position.parse_move(text).unwrap();
+            line.push(mv);
+            position.make_move(mv);
+        }
+        assert_eq!(whole_line(&start, &[line[0], line[1], line[4]]), line);
+        assert_eq!(whole_line(&start, &[line[0], line[4], line[1]]), line[..1]);
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod ladder;
 mod one_ply;
 mod spec;
 
-pub use analyst::{AnalysisError, Analyst};
+pub use analyst::{AnalysisError, Analyst, whole_line};
 pub use ladder::{LADDER_MAX, LadderError, Rung, rung, soak_rung};
 pub use spec::{EngineKind, EngineSpec, SpecError};
