@@ -300,7 +300,11 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"heuristic_weights_file": "no.json", "heuristic_profile": "x"}, FileNotFoundError, "no.json(.|\n)*hint: "),
         ({"log_jsonl": "/dev/null/x.jsonl"}, OSError, "/dev/null(.|\n)*hint: "),
         ({"record_db": "/dev/null/x.db"}, OSError, "/dev/null(.|\n)*hint: "),
-        ({"record_db": "one.file", "log_jsonl": "one.file"}, ValueError, "log_jsonl and record_db are the same file(.|\n)*hint: "),
+        (
+            {"record_db": "one.file", "log_jsonl": "one.file"},
+            ValueError,
+            "log_jsonl and record_db are the same file(.|\n)*hint: ",
+        ),
         ({"record_db": __file__}, RecordError, "is not an SQLite database\nhint: "),
         (
             {"resume_from_jsonl": True, "log_jsonl": None},

@@ -1,7 +1,7 @@
 //! Simulations per second of the tree searches, on positions of random games.
 //!
-//! `cargo run --release -p ringrift-search --example mcts_speed -- square8 2 4000` takes board, players and simulations per
-//! position. Seconds are wall-clock seconds, the best of three rounds.
+//! `cargo run --release -p ringrift-search --example mcts_speed -- square8 2 4000 thread` takes board, players, simulations per
+//! position, and a part of the names of what is to be measured. Seconds are wall-clock seconds, the best of three rounds.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example")]
 
 use std::time::Instant;
@@ -38,19 +38,22 @@ fn positions<B: Board>(players: PlayerCount, count: usize) -> Vec<(Position<B>, 
     found
 }
 
-fn measure<B: Board>(players: PlayerCount, nodes: u64) {
+fn measure<B: Board>(players: PlayerCount, nodes: u64, part: &str) {
     let positions = positions::<B>(players, 20);
     let limits = Limits::nodes(nodes).unwrap();
     let gumbel = || MctsOptions::gumbel(Gumbel::default());
     let threads = |threads| MctsOptions { threads, ..MctsOptions::default() };
     for (name, mode, priors, options) in [
-        ("puct light", EvalMode::Light, Priors::Light, threads(1)),
+        ("puct light, 1 thread", EvalMode::Light, Priors::Light, threads(1)),
         ("puct light, full evaluation", EvalMode::Full, Priors::Light, threads(1)),
         ("puct uniform", EvalMode::Light, Priors::Uniform, threads(1)),
         ("puct one ply", EvalMode::Light, Priors::OnePly(30.0), threads(1)),
         ("puct light, 2 threads", EvalMode::Light, Priors::Light, threads(2)),
         ("gumbel light", EvalMode::Light, Priors::Light, gumbel()),
     ] {
+        if !name.contains(part) {
+            continue;
+        }
         let heuristic =
             Heuristic::<B>::new(Weights::default(), HeuristicOptions { mode, ..HeuristicOptions::default() });
         let leaves = EvaluatorLeaves::new(heuristic, leaf_scale(), priors).unwrap();
@@ -79,8 +82,8 @@ fn measure<B: Board>(players: PlayerCount, nodes: u64) {
     }
 }
 
-fn measure_as<B: Board>(_: &Position<B>, players: PlayerCount, nodes: u64) {
-    measure::<B>(players, nodes);
+fn measure_as<B: Board>(_: &Position<B>, players: PlayerCount, nodes: u64, part: &str) {
+    measure::<B>(players, nodes, part);
 }
 
 fn main() {
@@ -89,6 +92,7 @@ fn main() {
     let players = arguments.get(1).map_or(2, |count| count.parse().unwrap());
     let players = PlayerCount::try_from(players).unwrap();
     let nodes = arguments.get(2).map_or(4000, |count| count.parse().unwrap());
+    let part = arguments.get(3).map_or("", String::as_str);
     let any = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
-    with_position!(&any, position => measure_as(position, players, nodes));
+    with_position!(&any, position => measure_as(position, players, nodes, part));
 }

@@ -96,7 +96,7 @@ fn minimax<B: Board, E: Evaluator<B>>(
 const TREE_MAX: u32 = 30_000;
 
 fn plain() -> AlphaBetaOptions {
-    AlphaBetaOptions { quiescence: false, reductions: false, ..AlphaBetaOptions::default() }
+    AlphaBetaOptions { quiescence: false, reductions: false, tempo: 0.0, ..AlphaBetaOptions::default() }
 }
 
 fn search<B: Board>(engine: &mut impl Search<B>, position: &Position<B>, limits: &Limits) -> SearchResult {

@@ -37,7 +37,7 @@ fn is_sound<B: Board>(position: &Position<B>, result: &SearchResult) {
     assert_eq!(result.lines.iter().map(|line| line.mv).collect::<Vec<Move>>(), moves);
     assert!((result.lines.iter().map(|line| line.policy).sum::<f64>() - 1.0).abs() < 1e-9);
     assert!(result.lines.iter().map(|line| line.visits).sum::<u64>() <= result.nodes);
-    assert_eq!(result.best_line().unwrap().policy, 1.0);
+    assert!(result.best_line().unwrap().policy > 0.5);
     assert!(result.score.is_finite() && result.score.abs() <= WIN);
     for values in result.lines.iter().map(|line| &line.values).chain([&result.values]) {
         assert!(values.of(players).iter().all(|share| (0.0..=1.0).contains(share)), "{values:?}");
@@ -96,7 +96,7 @@ fn equal_seeds_choose_equal_moves_on_every_machine() {
     };
     let first = digest();
     assert_eq!(first, digest());
-    assert_eq!(first, 0);
+    assert_eq!(first, 18_042_031_488_675_907_989);
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn settings_are_checked_and_described() {
     }
     let options = MaxNOptions { table_bits: 31, ..MaxNOptions::default() };
     assert!(MaxN::new(heuristic::<Square8>(EvalMode::Full), options).is_err());
-    let texts: Vec<String> = searches::<Square8>().iter().map(|search| search.describe()).collect();
-    assert!(texts[0].starts_with("alphabeta(opponents=paranoid, table_bits=17, scale="), "{}", texts[0]);
-    assert!(texts[1].starts_with("alphabeta(opponents=best-reply, table_bits="), "{}", texts[1]);
+    let texts: Vec<String> = searches::<Square8>().iter().map(Search::describe).collect();
+    assert!(texts[0].starts_with("alphabeta(opponents=paranoid, tempo="), "{}", texts[0]);
+    assert!(texts[1].starts_with("alphabeta(opponents=best-reply, tempo="), "{}", texts[1]);
     assert!(texts[2].contains("quiescence=off, reductions=off"), "{}", texts[2]);
     assert!(texts[3].starts_with("maxn(table_bits=15, scale=") && texts[3].contains("heuristic("), "{}", texts[3]);
 }

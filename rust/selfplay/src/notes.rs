@@ -1,5 +1,7 @@
 //! What a search found, as replay databases keep it.
 
+use std::fmt::Write as _;
+
 use ringrift_eval::SearchResult;
 use ringrift_replay::{FieldNames, MoveJson, MoveJsonOptions, MoveNotes};
 use ringrift_rules::{AnyPosition, Move};
@@ -43,7 +45,7 @@ pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bo
         engine_eval_type: Some("heuristic".into()),
         engine_depth: Some(found.depth.into()),
         engine_nodes: i64::try_from(found.nodes).ok(),
-        engine_time_ms: keeps_time.then(|| found.elapsed.as_millis() as i64),
+        engine_time_ms: keeps_time.then_some(found.elapsed.as_millis() as i64),
         ..MoveNotes::default()
     }
 }
@@ -60,7 +62,7 @@ fn key(position: &AnyPosition, mv: Move) -> String {
     let mut key = mv.kind().name().to_owned();
     for field in ["from", "to"] {
         if let (Some(x), Some(y)) = (json[field]["x"].as_i64(), json[field]["y"].as_i64()) {
-            key += &format!("_{x},{y}");
+            let _ = write!(key, "_{x},{y}");
         }
     }
     key

@@ -63,7 +63,7 @@ fn seat_spec(settings: &GameSettings, draws: &mut GameRng) -> EngineSpec {
     match settings.mode {
         EngineMode::RandomOnly => plain(EngineKind::Random, 1, 0.0),
         EngineMode::HeuristicOnly => {
-            heuristic(plain(EngineKind::Heuristic, NamedWeights::DIFFICULTY, HEURISTIC_RANDOMNESS), settings)
+            with_noise(plain(EngineKind::Heuristic, NamedWeights::DIFFICULTY, HEURISTIC_RANDOMNESS), settings)
         }
         EngineMode::DescentOnly => plain(EngineKind::Descent, 5, 0.1),
         EngineMode::MinimaxOnly => plain(EngineKind::Minimax, 5, 0.1),
@@ -81,7 +81,7 @@ fn seat_spec(settings: &GameSettings, draws: &mut GameRng) -> EngineSpec {
                 substitute_for: rung.wants_net.then_some("network"),
                 ..plain(rung.kind, rung.difficulty, rung.randomness)
             };
-            if rung.kind == EngineKind::Heuristic { heuristic(spec, settings) } else { spec }
+            if rung.kind == EngineKind::Heuristic { with_noise(spec, settings) } else { spec }
         }
         EngineMode::Diverse | EngineMode::DiverseCpu => {
             let part = |&(_, first, second): &(EngineKind, u32, u32)| {
@@ -99,8 +99,10 @@ fn seat_spec(settings: &GameSettings, draws: &mut GameRng) -> EngineSpec {
     }
 }
 
-fn heuristic(spec: EngineSpec, settings: &GameSettings) -> EngineSpec {
-    EngineSpec { weights: settings.weights.clone(), weight_noise: WEIGHT_NOISE, ..spec }
+fn with_noise(mut spec: EngineSpec, settings: &GameSettings) -> EngineSpec {
+    spec.weights.clone_from(&settings.weights);
+    spec.weight_noise = WEIGHT_NOISE;
+    spec
 }
 
 /// Source: selfplay.md section 4.1.

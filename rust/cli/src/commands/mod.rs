@@ -7,6 +7,7 @@ mod dropin;
 mod engine;
 mod jobs;
 mod man;
+mod matches;
 mod perft;
 mod play;
 mod playout;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Dropin(dropin::Args),
     Engine(engine::Args),
     Man(man::Args),
+    Match(matches::Args),
     Perft(perft::Args),
     Play(play::Args),
     Playout(playout::Args),
@@ -53,6 +55,7 @@ impl Command {
             Self::Dropin(args) => dropin::run(&args, context),
             Self::Engine(args) => engine::run(&args, context),
             Self::Man(args) => man::run(&args, context),
+            Self::Match(args) => matches::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),

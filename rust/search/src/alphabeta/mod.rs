@@ -1,8 +1,16 @@
 //! Alpha-beta search: for two players, and for more of them by treating all opponents as one side.
 //!
 //! Iterative deepening, principal variation search with aspiration windows, a transposition table, killers and history, late
-//! move reductions, and a quiescence search that finishes the turn in progress. Depth counts decisions: a move without a
-//! choice costs none.
+//! move reductions, and a quiescence search.
+//!
+//! - Depth counts decisions: a move without a choice costs none, nor does one that an opponent of the best-reply search plays
+//!   at once.
+//! - At depth 0 the turn in progress is finished (captures, lines, territory, payments, and the movement after a placement)
+//!   before the position is evaluated, so that scores are compared at turn ends.
+//! - Placements, and movements where there is depth left, are ordered by the evaluation right after each; these looks are
+//!   nodes, too. Where there are many placements, only those that used to gain most are looked at.
+//! - Values of the table hold for the key of the position, which lacks the container order of the stacks. It is added where it
+//!   may matter soon: a seat is down to its last stack, or a cap has to be given up.
 
 mod node;
 mod order;
@@ -10,7 +18,7 @@ mod table;
 
 use std::marker::PhantomData;
 
-use ringrift_eval::{Ended, Evaluator, GameRng, RootLine, Scale, SearchResult, WIN, from_centi};
+use ringrift_eval::{Ended, Evaluator, GameRng, RootLine, Scale, SearchResult, WIN, centi, from_centi};
 use ringrift_rules::{Board, Move, Position};
 
 use self::node::{DECIDED, Frame, INFINITY, PLY_MAX, Reply, WON, Worker};
@@ -53,6 +61,10 @@ pub struct AlphaBetaOptions {
     /// Whether late moves are searched less deep, and hopeless ones left out. Without, and without quiescence, values are those of
     /// plain minimax.
     pub reductions: bool,
+    /// What it is worth to begin a turn, in points of the evaluator, 0 to 10,000. The evaluation does not know who moves, and a turn
+    /// changes it by so much on the mean; without this, positions after an odd and an even number of turns do not compare.
+    /// The default is the mean in games of this search with itself on square8.
+    pub tempo: f64,
     /// Binary logarithm of the number of entries of the transposition table, 16 bytes each; 2 to 32.
     pub table_bits: u32,
     /// Scale of the evaluator's points, for the win shares of results.
@@ -65,6 +77,7 @@ impl Default for AlphaBetaOptions {
             opponents: Opponents::Paranoid,
             quiescence: true,
             reductions: true,
+            tempo: 140.0,
             table_bits: 17,
             scale: Scale::HEURISTIC,
         }
@@ -110,7 +123,8 @@ impl<E> AlphaBeta<E> {
     /// # Errors
     /// [`InvalidSetting`] if the table has an impossible size.
     pub fn new(evaluator: E, options: AlphaBetaOptions) -> Result<Self, InvalidSetting> {
-        let bits = options.table_bits;
+        let (tempo, bits) = (options.tempo, options.table_bits);
+        InvalidSetting::check("tempo", tempo, (0.0..=10_000.0).contains(&tempo), "0 to 10000")?;
         InvalidSetting::check("table_bits", bits.into(), (2..=32).contains(&bits), "2 to 32")?;
         Ok(Self {
             evaluator,
@@ -136,14 +150,13 @@ impl<E> AlphaBeta<E> {
 
 impl<B: Board, E: Evaluator<B>> Search<B> for AlphaBeta<E> {
     fn describe(&self) -> String {
-        let AlphaBetaOptions { opponents, quiescence, reductions, table_bits, scale } = self.options;
-        let mut text = format!("alphabeta(opponents={}", opponents.name());
-        for (name, is_on) in [("quiescence", quiescence), ("reductions", reductions)] {
-            if !is_on {
-                text += &format!(", {name}=off");
-            }
-        }
-        text + &format!(", table_bits={table_bits}, scale={}, {})", scale.points(), self.evaluator.describe())
+        let AlphaBetaOptions { opponents, quiescence, reductions, tempo, table_bits, scale } = self.options;
+        let off = |name: &str, is_on: bool| if is_on { String::new() } else { format!(", {name}=off") };
+        let (quiescence, reductions) = (off("quiescence", quiescence), off("reductions", reductions));
+        let (opponents, scale, evaluator) = (opponents.name(), scale.points(), self.evaluator.describe());
+        format!(
+            "alphabeta(opponents={opponents}{quiescence}{reductions}, tempo={tempo}, table_bits={table_bits}, scale={scale}, {evaluator})"
+        )
     }
 
     fn search(
@@ -183,6 +196,7 @@ impl<B: Board, E: Evaluator<B>> Search<B> for AlphaBeta<E> {
             evaluations: 0,
             root,
             root_plies: position.plies(),
+            tempo: centi(self.options.tempo),
             salt: if is_two { 0 } else { 0x9fb2_1c65_1e98_df25_u64.wrapping_mul(root.index() as u64 + 1) },
             board: PhantomData::<B>,
         };

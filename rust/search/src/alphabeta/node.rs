@@ -56,6 +56,8 @@ pub(crate) struct Worker<'s, B: Board, E> {
     /// The seat whose side is the first one; all other seats are the second.
     pub root: PlayerId,
     pub root_plies: u32,
+    /// What it is worth to begin a turn, in hundredths.
+    pub tempo: i32,
     /// Crossed into the keys of positions whose values hold for this root seat only.
     pub salt: u64,
     pub board: std::marker::PhantomData<B>,
@@ -86,7 +88,10 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
     pub fn evaluate(&mut self, position: &Position<B>, side: usize) -> i32 {
         let scores = self.evaluator.scores(position);
         self.evaluations += position.players().get() as u64;
-        let value = relative_centi(&scores, position.players(), self.root);
+        let mut value = relative_centi(&scores, position.players(), self.root);
+        if position.phase() == Phase::RingPlacement {
+            value += if self.side(position.to_move()) == 0 { self.tempo } else { -self.tempo };
+        }
         if side == 0 { value } else { -value }
     }
 
@@ -253,7 +258,11 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
                 Bound::Lower => value >= beta,
                 Bound::Upper => value <= alpha,
             };
-            if cuts && !is_pv && i32::from(entry.depth) >= depth {
+            // Positions can be reached after different numbers of decisions: what was searched deeper serves, too, but is not what
+            // plain minimax finds.
+            let searched = i32::from(entry.depth);
+            let serves = if self.options.reductions { searched >= depth } else { searched == depth.max(0) };
+            if cuts && !is_pv && serves {
                 return value;
             }
         }
@@ -312,6 +321,7 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
             let (less, is_quiet) = if self.options.reductions && count > 0 && is_reducible(mv.kind()) {
                 if depth == 1
                     && phase == Phase::RingPlacement
+                    && self.options.quiescence
                     && best > -DECIDED
                     && score < INFINITY
                     && score + FUTILITY <= alpha
@@ -466,16 +476,16 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
     }
 }
 
-/// Margins in hundredths by depth: a side to place that is so much above beta is not expected to fall below it.
+/// Margins in hundredths by depth, of the order of what a turn changes: a side to place that is so much above beta is not expected to fall below it.
 const REVERSE_FUTILITY: [i32; 2] = [6_000, 12_000];
 
 /// Most placements that are looked at in one position, once the gains of the side's placements are known.
 const PROMISING: usize = 48;
 
-/// What a movement is expected to add to the static value of a placement, in hundredths.
-const FUTILITY: i32 = 6_000;
+/// What a movement is expected to add to the static value of a placement at most, in hundredths.
+const FUTILITY: i32 = 12_000;
 
-/// How much less deep a late move is searched.
+/// How many decisions less deep a late move is searched.
 #[inline]
 fn reduction(depth: i32, count: usize) -> i32 {
     if depth < 2 || count < 3 {

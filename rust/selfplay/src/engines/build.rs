@@ -5,10 +5,10 @@ use ringrift_heuristic::{EvalGeometry, Heuristic, HeuristicOptions};
 use ringrift_replay::SeatRecord;
 use ringrift_rules::Board;
 use ringrift_search::descent::{Descent, DescentOptions};
-use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Selection};
+use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Selection, leaf_scale};
 use ringrift_search::{
     AlphaBeta, AlphaBetaOptions, Greedy, GreedyOptions, InvalidSetting, Limits, MaxN, MaxNOptions, Opponents,
-    RandomEngine, Search, SearchEngine, Stop,
+    RandomEngine, Search, SearchEngine, Stop, WithTempo,
 };
 use serde_json::Map;
 
@@ -40,9 +40,13 @@ impl EngineSpec {
                 Box::new(AlphaBeta::new(self.evaluator::<B>(rng), options)?)
             }
             EngineKind::MaxN => Box::new(MaxN::new(self.evaluator::<B>(rng), MaxNOptions::default())?),
-            EngineKind::Descent => Box::new(Descent::new(self.evaluator::<B>(rng), scale, DescentOptions::default())?),
+            EngineKind::Descent => {
+                let evaluator = WithTempo::new(self.evaluator::<B>(rng), self.tempo);
+                Box::new(Descent::new(evaluator, scale, DescentOptions::default())?)
+            }
             EngineKind::Mcts | EngineKind::Gumbel => {
-                let leaves = EvaluatorLeaves::new(self.evaluator::<B>(rng), scale, Priors::Light)?;
+                let evaluator = WithTempo::new(self.evaluator::<B>(rng), self.tempo);
+                let leaves = EvaluatorLeaves::new(evaluator, leaf_scale(), Priors::Light)?;
                 let options = match (self.kind, self.explores) {
                     (EngineKind::Mcts, true) => MctsOptions::self_play(B::KIND),
                     (EngineKind::Mcts, false) => MctsOptions::default(),
@@ -51,7 +55,7 @@ impl EngineSpec {
                         ..MctsOptions::default()
                     },
                 };
-                Box::new(Mcts::new(&leaves, scale, MctsOptions { threads: self.threads, ..options })?)
+                Box::new(Mcts::new(&leaves, leaf_scale(), MctsOptions { threads: self.threads, ..options })?)
             }
         }))
     }

@@ -15,6 +15,9 @@ use crate::settings::NamedWeights;
 /// Nodes of a search that names no limit.
 const NODES_DEFAULT: u64 = 2_000;
 
+/// What having the move is worth, in points.
+const TEMPO_DEFAULT: f64 = 140.0;
+
 /// Most threads of one search.
 const THREADS_MAX: u32 = 256;
 
@@ -106,6 +109,8 @@ pub struct EngineSpec {
     pub threads: u32,
     /// Whether a tree search explores as in self-play: noise at the root, moves drawn by visits in the opening.
     pub explores: bool,
+    /// What having the move is worth to descent and tree searches, in points.
+    pub tempo: f64,
     /// Rung of the ladder that this is, for the records.
     pub difficulty: Option<u8>,
     /// What the rung would use if it were there, for the records.
@@ -131,7 +136,7 @@ pub enum SpecError {
     Ladder(#[from] LadderError),
     /// A setting that nobody knows.
     #[error(
-        "{spec:?}: there is no setting {given:?}\nhint: the settings are nodes, time_ms, depth, randomness, threads, eval, profile, weights, weight_noise and explore"
+        "{spec:?}: there is no setting {given:?}\nhint: the settings are nodes, time_ms, depth, randomness, threads, eval, profile, weights, weight_noise, tempo and explore"
     )]
     UnknownSetting {
         /// The whole text.
@@ -185,6 +190,7 @@ impl EngineSpec {
             weight_noise: 0.0,
             threads: 1,
             explores: false,
+            tempo: TEMPO_DEFAULT,
             difficulty: None,
             substitute_for: None,
         }
@@ -271,6 +277,10 @@ impl EngineSpec {
             "explore" => {
                 self.explores = value.parse().map_err(|_| bad("explore", "give true or false"))?;
             }
+            "tempo" => {
+                let points = |x: &f64| (0.0..=10_000.0).contains(x);
+                self.tempo = number(value).filter(points).ok_or_else(|| bad("tempo", "give points from 0 to 10000"))?;
+            }
             "profile" => {
                 let weights = Weights::of_profile(value).ok_or_else(|| {
                     let names: Vec<&str> = Weights::profile_names().collect();
@@ -328,6 +338,9 @@ impl fmt::Display for EngineSpec {
         if self.kind != EngineKind::Random {
             set(f, format_args!("eval={}", self.mode.name()))?;
             set(f, format_args!("profile={}", self.weights.name))?;
+        }
+        if (self.tempo - TEMPO_DEFAULT).abs() > f64::EPSILON {
+            set(f, format_args!("tempo={}", self.tempo))?;
         }
         if self.weight_noise > 0.0 {
             set(f, format_args!("weight_noise={}", self.weight_noise))?;
