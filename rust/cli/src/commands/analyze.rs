@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ringrift_render::{Palette, PlayedMove, SvgOptions, TextOptions, render_svg, render_text};
 use ringrift_rules::AnyPosition;
 use ringrift_search::{SearchResult, Stop};
-use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng, SpecError};
+use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng};
 
 use super::position::{Found, PositionArgs};
 use super::report;
@@ -45,10 +45,7 @@ pub(crate) struct Args {
 
 /// An engine specification that was given on a command line.
 pub(crate) fn parse_spec(text: &str, position: &AnyPosition) -> Result<EngineSpec, Failure> {
-    EngineSpec::parse(text, position.board(), position.players()).map_err(|error| {
-        let exit = if matches!(error, SpecError::Weights { .. }) { exit::BAD_INPUT } else { exit::USAGE };
-        Failure::new(exit, error)
-    })
+    EngineSpec::parse(text, position.board(), position.players()).map_err(super::matches::spec_failure)
 }
 
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
@@ -124,7 +121,8 @@ mod tests {
         let lines = json["lines"].as_array().unwrap();
         assert_eq!((lines.len(), &lines[0]["move"], &lines[0]["pv"][0]), (3, &json["best"], &json["best"]));
         assert!(lines[0]["visits"].as_u64() >= lines[1]["visits"].as_u64(), "{json}");
-        assert!(ran.out.contains(json["best"].as_str().unwrap()), "{}", ran.out);
+        let pv: Vec<&str> = lines[0]["pv"].as_array().unwrap().iter().map(|mv| mv.as_str().unwrap()).collect();
+        assert!(ran.out.contains(pv[0]) && ran.out.contains(&format!(" %  {}", pv[1..].join(" "))), "{}", ran.out);
         let shares: f64 = json["values"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).sum();
         assert!((shares - 1.0).abs() < 1e-9 && json["nodes"] == 400 && json["player"] == 1, "{json}");
     }

@@ -76,7 +76,7 @@ pub(crate) fn to_table(found: &SearchResult, position: &AnyPosition, most: usize
         ];
         let sign = if line.is_exact { "" } else { "~" };
         row.extend(line.values.of(players).iter().map(|share| format!("{sign}{:.1} %", share * 100.0)));
-        row.push(line_texts(position, line.pv.get(1..).unwrap_or_default()).join(" "));
+        row.push(line_texts(position, &line.pv).into_iter().skip(1).collect::<Vec<_>>().join(" "));
         rows.push(row);
     }
     let columns = rows[0].len();
