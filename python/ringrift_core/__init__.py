@@ -17,6 +17,8 @@ from ringrift_core._native import (
     Position,
     RecordError,
     RingRiftError,
+    SearchLine,
+    SearchResult,
     SetupError,
     __version__,
     cell_coordinates,
@@ -24,6 +26,7 @@ from ringrift_core._native import (
     read_state_json,
 )
 from ringrift_core.batch import PlayoutBatch
+from ringrift_core.engines import Engine
 from ringrift_core.runs import SelfplayProgress, SelfplaySummary, selfplay, selfplay_async
 
 BOARDS = ("square8", "square19", "hex8", "hexagonal")
@@ -31,6 +34,7 @@ BOARDS = ("square8", "square19", "hex8", "hexagonal")
 
 __all__ = [
     "BOARDS",
+    "Engine",
     "IllegalMoveError",
     "Move",
     "MoveSequence",
@@ -38,6 +42,8 @@ __all__ = [
     "Position",
     "RecordError",
     "RingRiftError",
+    "SearchLine",
+    "SearchResult",
     "SelfplayProgress",
     "SelfplaySummary",
     "SetupError",

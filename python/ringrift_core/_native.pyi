@@ -17,6 +17,10 @@ __all__ = [
     "Position",
     "RecordError",
     "RingRiftError",
+    "SearchEngine",
+    "SearchLine",
+    "SearchResult",
+    "SearchStop",
     "SelfplayRun",
     "SetupError",
     "__version__",
@@ -258,6 +262,93 @@ class Position:
         """The picture that notebooks show."""
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class SearchLine:
+    """What a search knows of one legal move. Immutable."""
+
+    @property
+    def move(self) -> Move:
+        """The move."""
+    @property
+    def visits(self) -> int:
+        """Work that went into it: simulations of a tree search, nodes of a depth-first one."""
+    @property
+    def values(self) -> npt.NDArray[np.float64]:
+        """Win shares after the move: float64[players] in [0, 1], by seat, summing to 1."""
+    @property
+    def exact(self) -> bool:
+        """Whether `values` are an estimate; if not, the bound that refuted the move."""
+    @property
+    def policy(self) -> float:
+        """Probability with which the search would play it, in [0, 1], summing to 1 over all lines."""
+    @property
+    def pv(self) -> list[Move]:
+        """The moves that are expected, this one first; each is a move of the position that the ones before lead to."""
+
+@final
+class SearchResult:
+    """What a search found. Immutable."""
+
+    @property
+    def position(self) -> Position:
+        """The position that was searched."""
+    @property
+    def best(self) -> Move:
+        """The chosen move."""
+    @property
+    def score(self) -> float:
+        """Score for the seat to move against the best opponent, in points of the evaluation.
+
+        A proven win is 100000 less the plies to the end, a proven loss the negative of that.
+        """
+    @property
+    def values(self) -> npt.NDArray[np.float64]:
+        """Win shares of the position: float64[players] in [0, 1], by seat, summing to 1."""
+    @property
+    def lines(self) -> list[SearchLine]:
+        """One line per legal move: the chosen one, then by policy, win share of the seat to move, and visits."""
+    @property
+    def nodes(self) -> int:
+        """Nodes that were spent: positions made by a move, or simulations of a tree search."""
+    @property
+    def evaluations(self) -> int:
+        """Evaluations of single seats."""
+    @property
+    def depth(self) -> int:
+        """Depth that was completed, in the engine's own measure."""
+    @property
+    def elapsed(self) -> float:
+        """Seconds that it took."""
+    @property
+    def ended(self) -> str:
+        """Why it ended: `nodes`, `time`, `depth`, `solved`, `stopped` or `memory`."""
+
+@final
+class SearchEngine:
+    """An engine for one board and number of players. Private: call `ringrift_core.Engine`, which documents it."""
+
+    def __new__(cls, spec: str, board: str, players: int) -> SearchEngine:
+        """Reads the specification."""
+    @property
+    def spec(self) -> str:
+        """The engine with all its settings."""
+    def search(self, position: Position, nodes: int | None, time_ms: int | None, seed: int) -> SearchResult:
+        """Searches in this thread, the interpreter released."""
+    def start(
+        self, position: Position, nodes: int | None, time_ms: int | None, seed: int
+    ) -> tuple[asyncio.Future[SearchResult], SearchStop]:
+        """Searches on a thread of the module; the future belongs to the running loop.
+
+        Cancelling the future does not end the search: `stop` does.
+        """
+
+@final
+class SearchStop:
+    """Ends a search that was started."""
+
+    def stop(self) -> None:
+        """Ends it at its next look; its future gets what was found."""
 
 @final
 class SelfplayRun:

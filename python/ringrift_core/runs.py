@@ -304,15 +304,15 @@ async def selfplay_async(
         raise
     except BaseException as error:
         run.stop()
-        fault = await _end_of(ended)
+        fault = await end_of(ended)
         if fault is not None:
             raise error from fault
         raise
     return _summary(ended.result())
 
 
-async def _end_of(ended: asyncio.Future[str]) -> BaseException | None:
-    """Waits for a run that was told to stop, whatever happens to the task, and returns what it failed with."""
+async def end_of(ended: asyncio.Future[Any]) -> BaseException | None:
+    """Waits for work that was told to stop, whatever happens to the task, and returns what it failed with."""
     import asyncio
 
     while not ended.done():

@@ -1,6 +1,7 @@
 //! Ctrl-C in long commands: the work runs on another thread, the thread that entered polls the host.
 
 use std::panic;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -44,9 +45,9 @@ impl<T> Watched<T> {
 ///
 /// # Errors
 /// The operating system refuses a thread or a signal handler.
-pub fn watch<T: Send>(host: &dyn Host, work: impl FnOnce(&AtomicBool) -> T + Send) -> Result<Watched<T>, Failure> {
+pub fn watch<T: Send>(host: &dyn Host, work: impl FnOnce(&Arc<AtomicBool>) -> T + Send) -> Result<Watched<T>, Failure> {
     host.catch_interrupts()?;
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
     // Dropped by the worker when it ends, by return or by panic.
     let (running, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {

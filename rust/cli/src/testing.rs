@@ -112,3 +112,18 @@ pub(crate) fn rrpipe(args: &[&str]) -> Ran {
     let exit = run_on(command_line, &FakeHost::default(), Terminal::captured(out.clone(), err.clone()));
     Ran { exit, out: out.text(), err: err.text() }
 }
+
+/// A finished game of two on square8, in notation.
+pub(crate) fn finished_position() -> String {
+    use ringrift_rules::{AnyPosition, BoardKind, MoveList, PlayerCount, RuleOptions};
+
+    let (board, players) = (BoardKind::Square8, PlayerCount::Two);
+    let mut position = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
+    let mut rng = ringrift_eval::GameRng::new(1, 0, 0);
+    let mut legal = MoveList::new();
+    while position.outcome().is_none() {
+        position.legal_moves(&mut legal);
+        position.make_move(legal[rng.below(legal.len())]);
+    }
+    position.to_string()
+}

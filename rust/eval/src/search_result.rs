@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringrift_rules::Move;
+use ringrift_rules::{Move, PlayerId};
 
 use crate::values::Values;
 
@@ -82,5 +82,18 @@ impl SearchResult {
     /// The line of the chosen move.
     pub fn best_line(&self) -> Option<&RootLine> {
         self.lines.iter().find(|line| line.mv == self.best)
+    }
+
+    /// The lines, best first: the chosen move, then by policy, win share of the player to move, and visits.
+    pub fn best_first(&self, to_move: PlayerId) -> Vec<&RootLine> {
+        let mut lines: Vec<&RootLine> = self.lines.iter().collect();
+        lines.sort_by(|a, b| {
+            (b.mv == self.best)
+                .cmp(&(a.mv == self.best))
+                .then_with(|| b.policy.total_cmp(&a.policy))
+                .then_with(|| b.values[to_move].total_cmp(&a.values[to_move]))
+                .then_with(|| b.visits.cmp(&a.visits))
+        });
+        lines
     }
 }

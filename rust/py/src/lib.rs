@@ -2,6 +2,7 @@
 //! No logic lives here.
 #![forbid(unsafe_code)]
 
+mod engine;
 mod errors;
 mod host;
 mod lifetime;
@@ -22,6 +23,8 @@ mod _native {
 
     #[pymodule_export]
     use super::cli_main;
+    #[pymodule_export]
+    use super::engine::{SearchEngine, SearchLine, SearchResult, SearchStop};
     #[pymodule_export]
     use super::moves::{Move, MoveSequence};
     #[pymodule_export]

@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::{future, panic};
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3_async_runtimes::generic::future_into_py;
 use ringrift_replay::RecordForm;
 use ringrift_rules::PlayerCount;
 use ringrift_selfplay::{
@@ -15,11 +13,9 @@ use ringrift_selfplay::{
     Sampling, Summary, check_outputs, check_resources, choose_seed, default_jsonl,
 };
 use serde_json::{Map, Value};
-use tokio::task::JoinError;
 
 use crate::errors::{self, OrRaise as _};
 use crate::host::Poll;
-use crate::lifetime::{self, Tasks};
 use crate::position::parse_board;
 use crate::run;
 
@@ -132,23 +128,8 @@ impl SelfplayRun {
 
     /// Plays the games on threads of the runtime; the future belongs to the running loop.
     fn start<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?.unbind();
-        let runtime = lifetime::runtime(py, &self.stop)?;
-        let (work, stop) = (Arc::clone(&self.work), Arc::clone(&self.stop));
-        let _entered = runtime.enter();
-        let played = tokio::task::spawn_blocking(move || {
-            let text = work.play(&stop);
-            // Nobody waits any more once the loop is closed, and telling it would be an error of its own.
-            let is_heard = !lifetime::is_closing() && Python::attach(move |py| is_open(event_loop.bind(py)));
-            is_heard.then_some(text)
-        });
-        future_into_py::<Tasks, _, _>(py, async {
-            match played.await.map_err(JoinError::try_into_panic) {
-                Ok(Some(text)) => text,
-                Err(Ok(panic)) => panic::resume_unwind(panic),
-                Ok(None) | Err(Err(_)) => future::pending().await,
-            }
-        })
+        let work = Arc::clone(&self.work);
+        run::awaitable(py, &self.stop, move |stop| work.play(stop))
     }
 
     /// Ends a run that was started: games in progress vanish, those before them are recorded.
@@ -172,11 +153,6 @@ fn weights(mode: EngineMode, file: Option<&Path>, profile: Option<String>) -> Py
             "heuristic_weights_file and heuristic_profile belong together\nhint: give both, or neither".into(),
         )),
     }
-}
-
-fn is_open(event_loop: &Bound<'_, PyAny>) -> bool {
-    let is_closed = event_loop.call_method0("is_closed").and_then(|answer| answer.is_truthy());
-    !is_closed.unwrap_or(true)
 }
 
 struct Work {

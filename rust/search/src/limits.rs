@@ -137,6 +137,13 @@ impl Stop {
     }
 }
 
+impl From<Arc<AtomicBool>> for Stop {
+    /// A flag that something else sets, too.
+    fn from(flag: Arc<AtomicBool>) -> Self {
+        Self(flag)
+    }
+}
+
 /// Most nodes between two looks at flag and clock.
 const POLL_NODES_MAX: u64 = 1024;
 

@@ -22,7 +22,10 @@ mod seats;
 mod settings;
 mod summary;
 
-pub use engines::{EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, rung, soak_rung};
+pub use engines::{
+    AnalysisError, Analyst, EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, rung, soak_rung,
+    whole_line,
+};
 pub use guard::{Resources, Shortage};
 pub use identity::IdentityError;
 pub use jsonl::{JsonlError, Repair};

@@ -113,7 +113,8 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     Err(Failure::interrupted().hint("the openings that were played in every rotation are counted above"))
 }
 
-fn spec_failure(error: SpecError) -> Failure {
+/// An engine specification that was given on a command line and cannot be used.
+pub(crate) fn spec_failure(error: SpecError) -> Failure {
     let class = if matches!(error, SpecError::Weights { .. }) { exit::BAD_INPUT } else { exit::USAGE };
     Failure::new(class, error)
 }

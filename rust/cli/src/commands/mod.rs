@@ -1,8 +1,10 @@
 //! The subcommands, one file each: an `Args` struct and a `run` function.
 
+mod analyze;
 mod bench;
 mod completions;
 mod dropin;
+mod engine;
 mod jobs;
 mod man;
 mod matches;
@@ -12,6 +14,7 @@ mod playout;
 mod position;
 mod python;
 mod replay;
+mod report;
 mod selfplay;
 mod show;
 mod verify;
@@ -24,9 +27,11 @@ use crate::{Context, ExitCode, Failure};
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Analyze(analyze::Args),
     Bench(bench::Args),
     Completions(completions::Args),
     Dropin(dropin::Args),
+    Engine(engine::Args),
     Man(man::Args),
     Match(matches::Args),
     Perft(perft::Args),
@@ -44,9 +49,11 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         match self {
+            Self::Analyze(args) => analyze::run(&args, context),
             Self::Bench(args) => bench::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Dropin(args) => dropin::run(&args, context),
+            Self::Engine(args) => engine::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Match(args) => matches::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),

@@ -1,38 +1,64 @@
 //! `rrpipe play`: a game on the terminal.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use ringrift_render::{Palette, PlayedMove, TextOptions, render_text};
-use ringrift_rules::{AnyPosition, Move, MoveList, PlayerId};
-use ringrift_selfplay::GameRng;
+use ringrift_rules::{AnyPosition, Move, MoveList};
+use ringrift_search::Stop;
+use ringrift_selfplay::{Analyst, GameRng};
 
+use super::analyze::parse_spec;
 use super::position::{Found, PositionArgs};
 use super::show::legal_texts;
-use crate::{Context, ExitCode, Failure, exit, input};
+use crate::{Context, ExitCode, Failure, OrFail as _, exit, input, interrupt};
 
 /// Moves that a list on the terminal shows before it asks for a pattern.
 const LISTED_MAX: usize = 60;
 
-/// Play on the terminal, people and random players at one board
+/// Play on the terminal, people and engines at one board
 ///
 /// Type a move in notation, its number in the last list, or a command: `help` lists them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: rrpipe play --board-type hex8 --seats human,random --seed 7")]
+#[command(after_help = "Examples: rrpipe play --board-type hex8 --seats human,d4\n          \
+                  rrpipe play --num-players 3 --seats human,d6:think,mcts:nodes=500,threads=2")]
 pub(crate) struct Args {
-    /// Who sits where, by seat: human or random; missing seats are random
-    #[arg(long, value_delimiter = ',', value_enum, default_value = "human")]
-    seats: Vec<Seat>,
-    /// Seed of the random players
+    /// Who sits where, by seat: human, a rung of the ladder (d1 to d11), or an engine with settings; missing seats are random
+    #[arg(long, value_name = "SEATS", default_value = "human")]
+    seats: String,
+    /// Seed of what the engines draw
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
     position: PositionArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Seat {
     Human,
-    Random,
+    Engine(Box<(Analyst, GameRng)>),
+}
+
+/// The names of the seats. A comma between settings of an engine belongs to it: those have a `=`, or are `think`.
+fn split_seats(text: &str) -> Vec<String> {
+    let mut seats: Vec<String> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let is_setting = part == "think" || part.split_once('=').is_some_and(|(name, _)| !name.contains(':'));
+        match seats.last_mut() {
+            Some(last) if is_setting => *last = format!("{last},{part}"),
+            _ => seats.push(part.to_owned()),
+        }
+    }
+    seats
+}
+
+fn open_seat(name: &str, number: u64, args: &Args, position: &AnyPosition) -> Result<Seat, Failure> {
+    if name == "human" {
+        return Ok(Seat::Human);
+    }
+    let spec = parse_spec(name, position).map_err(|failure| failure.hint("or human"))?;
+    let mut rng = GameRng::new(args.seed, 0, number);
+    let analyst = Analyst::new(&spec, position.board(), position.players(), &mut rng).or_fail(exit::USAGE)?;
+    Ok(Seat::Engine(Box::new((analyst, rng))))
 }
 
 const HELP: &str = "\
@@ -58,24 +84,27 @@ struct Game {
     /// Positions before the decisions of people, for undo.
     past: Vec<(AnyPosition, Option<PlayedMove>)>,
     last: Option<PlayedMove>,
-    streams: Vec<GameRng>,
     listed: Vec<String>,
+    names: Vec<String>,
 }
 
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let Found { position, last } = args.position.find()?;
     let players = position.players().get();
-    if args.seats.len() > players {
-        let text = format!("--seats names {} seats, the game has {players}", args.seats.len());
+    let mut names = split_seats(&args.seats);
+    if names.len() > players {
+        let text = format!("--seats names {} seats, the game has {players}", names.len());
         return Err(Failure::message(exit::USAGE, text).hint("seats without a name are random players"));
     }
-    let seat = |player: PlayerId| args.seats.get(player.index()).copied().unwrap_or(Seat::Random);
+    names.resize(players, "random".to_owned());
+    let open = |(number, name): (u64, &String)| open_seat(name, number, args, &position);
+    let mut seats = (0..).zip(&names).map(open).collect::<Result<Vec<Seat>, Failure>>()?;
     let mut game = Game {
         position,
         past: Vec::new(),
         last: last.map(|(before, mv)| PlayedMove { before, mv }),
-        streams: (0..players as u64).map(|stream| GameRng::new(args.seed, 0, stream)).collect(),
         listed: Vec::new(),
+        names,
     };
     let mut moves = MoveList::new();
     let mut shown = false;
@@ -91,11 +120,23 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
             game.make(only);
             continue;
         }
-        match seat(player) {
-            Seat::Random => {
-                let mv = moves[game.streams[player.index()].below(moves.len())];
-                writeln!(context.terminal.out(), "player {player}: {}", game.position.format_move(mv))?;
-                game.make(mv);
+        match &mut seats[player.index()] {
+            Seat::Engine(engine) => {
+                let (analyst, rng) = &mut **engine;
+                let limits = *analyst.limits();
+                let decision = interrupt::watch(context.host, |stop| {
+                    analyst.choose(&game.position, &limits, &Stop::from(Arc::clone(stop)), rng)
+                })?
+                .complete()?
+                .or_fail(exit::UNEXPECTED)?;
+                let (text, name) = (game.position.format_move(decision.mv), &game.names[player.index()]);
+                let share = decision
+                    .search
+                    .filter(|found| found.evaluations > 0)
+                    .map_or(String::new(), |found| format!(", win share {:.0} %", found.values[player] * 100.0));
+                writeln!(context.terminal.out(), "player {player} ({name}): {text}{share}")?;
+                context.terminal.out().flush()?;
+                game.make(decision.mv);
                 shown = false;
             }
             Seat::Human => {
@@ -136,7 +177,8 @@ impl Game {
 
     fn show(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let palette = if context.terminal.out_color() { Palette::Ansi256 } else { Palette::Plain };
-        let options = TextOptions { palette, played: self.last.clone(), legend: false, ..TextOptions::default() };
+        let (played, names) = (self.last.clone(), self.names.clone());
+        let options = TextOptions { palette, played, names, legend: false, ..TextOptions::default() };
         write!(context.terminal.out(), "\n{}", render_text(&self.position, &options))?;
         Ok(())
     }
@@ -204,6 +246,7 @@ impl Game {
 
 #[cfg(test)]
 mod tests {
+    use super::split_seats;
     use crate::exit;
     use crate::testing::rrpipe;
 
@@ -215,6 +258,29 @@ mod tests {
         assert!(ran.out.contains("wins"), "{}", ran.out);
         assert_eq!(ran.out, play("3").out);
         assert_ne!(ran.out, play("4").out);
+    }
+
+    #[test]
+    fn engines_of_any_kind_play() {
+        let seats = "d2,mcts:nodes=20,explore=true,heuristic,brs:depth=1,nodes=50";
+        assert_eq!(split_seats(seats), ["d2", "mcts:nodes=20,explore=true", "heuristic", "brs:depth=1,nodes=50"]);
+        assert_eq!(split_seats("human,d6:threads=2,think"), ["human", "d6:threads=2,think"]);
+        let play = || rrpipe(&["play", "--num-players", "4", "--seats", seats, "--seed", "5"]);
+        let ran = play();
+        assert_eq!((ran.exit, ran.err.as_str()), (exit::OK, ""));
+        assert!(ran.out.contains("player 2 (mcts:nodes=20,explore=true): ") && ran.out.contains(", win share "));
+        assert!(ran.out.contains("wins"), "{}", ran.out);
+        assert_eq!(ran.out, play().out);
+    }
+
+    #[test]
+    fn unknown_seats_are_refused() {
+        for (seats, says) in [("humam", "\"humam\""), ("human,mcts:nodes=0", "budget of 0"), ("d4,", "no engine \"\"")]
+        {
+            let ran = rrpipe(&["play", "--seats", seats]);
+            assert_eq!((ran.exit, ran.out.as_str()), (exit::USAGE, ""));
+            assert!(ran.err.contains(says) && ran.err.contains("hint: or human"), "{}", ran.err);
+        }
     }
 
     #[test]
