@@ -7,8 +7,9 @@ use ringrift_replay::{FieldNames, MoveJson, MoveJsonOptions, MoveNotes};
 use ringrift_rules::{AnyPosition, Move};
 use serde_json::{Map, Value, json};
 
-/// Least probability of a move that is kept.
+/// Least probability of a move that is kept by itself, and of a key of the policy.
 const PROBABILITY_MIN: f64 = 1e-3;
+const KEY_PROBABILITY_MIN: f64 = 1e-5;
 
 /// The notes of a move: its search's policy under upstream's keys, and under `search_stats` each move by itself as
 /// `[text, probability, visits, win share of the mover]`, win shares of the root, depth and nodes.
@@ -20,14 +21,16 @@ pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bo
     let players = position.players();
     let mut by_key: Map<String, Value> = Map::new();
     let mut moves = Vec::new();
-    let mut likely: Vec<_> = found.lines.iter().filter(|line| line.policy >= PROBABILITY_MIN).collect();
+    let mut likely: Vec<_> = found.lines.iter().filter(|line| line.policy >= KEY_PROBABILITY_MIN).collect();
     likely.sort_by(|a, b| b.policy.total_cmp(&a.policy));
     for line in likely {
-        let probability = rounded(line.policy);
         let key = key(position, line.mv);
         let before = by_key.get(&key).and_then(Value::as_f64).unwrap_or(0.0);
-        by_key.insert(key, rounded(before + probability).into());
-        moves.push(json!([position.format_move(line.mv), probability, line.visits, rounded(line.values[mover])]));
+        by_key.insert(key, (before + (line.policy * 1e6).round() / 1e6).into());
+        if line.policy >= PROBABILITY_MIN {
+            let (probability, value) = (rounded(line.policy), rounded(line.values[mover]));
+            moves.push(json!([position.format_move(line.mv), probability, line.visits, value]));
+        }
     }
     let values: Vec<f64> = found.values.of(players).iter().map(|&share| rounded(share)).collect();
     let stats = json!({
@@ -50,7 +53,7 @@ pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bo
     }
 }
 
-/// Four decimals are more than a search knows, and short.
+/// Four decimals say more than a search knows.
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
