@@ -93,7 +93,7 @@ def test_script_plays_here_and_writes_below_the_working_folder(checkout: Path, e
     assert [json.loads(line)["seed"] for line in lines] == [3, 4]
     assert (checkout / "data/games/selfplay.db").stat().st_size > 0
     assert python(checkout, *entry, "--no-such-flag").returncode == 2
-    assert python(checkout, *entry, "--engine-mode", "descent-only").returncode == 1
+    assert python(checkout, *entry, "--engine-mode", "nn-only").returncode == 1
 
 
 def test_imports_get_the_names_of_the_original(checkout: Path) -> None:

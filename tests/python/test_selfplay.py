@@ -290,7 +290,7 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"log_jsonl": 3}, TypeError, "PathLike"),
         ({"num_gamez": 3}, TypeError, "num_gamez"),
         ({"engine_mode": "mixt"}, ValueError, "hint: the modes are random-only, heuristic-only"),
-        ({"engine_mode": "mixed"}, ValueError, "engine mode mixed is not available"),
+        ({"engine_mode": "nn-only"}, ValueError, "engine mode nn-only is not available"),
         ({"jobs": 5000}, ValueError, "jobs is at most 1024\nhint: "),
         ({"swap_sides_probability": 2.0}, ValueError, "is no probability\nhint: "),
         ({"swap_sides_probability": float("nan")}, ValueError, "is no probability\nhint: "),

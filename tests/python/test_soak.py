@@ -31,7 +31,7 @@ def test_plan_command_runs_as_written(tmp_path: Path, script: bool) -> None:
 
 
 def test_status_is_that_of_the_original(tmp_path: Path) -> None:
-    ran = soak(tmp_path, "--engine-mode", "descent-only")
+    ran = soak(tmp_path, "--engine-mode", "nn-only")
     assert ran.returncode == 1
-    assert "engine mode descent-only is not available" in ran.stderr
+    assert "engine mode nn-only is not available" in ran.stderr
     assert soak(tmp_path, "--no-such-flag").returncode == 2
