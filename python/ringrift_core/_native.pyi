@@ -371,6 +371,8 @@ class SelfplayRun:
         no_log: bool,
         record_db: str | os.PathLike[str] | None,
         lean_db: bool,
+        nodes: int | None,
+        think_time_ms: int | None,
         opening_random_moves: int,
         swap_rule: bool,
         swap_sides_probability: float,

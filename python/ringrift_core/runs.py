@@ -96,6 +96,8 @@ def selfplay(
     no_log: bool = False,
     record_db: str | os.PathLike[str] | None = "data/games/selfplay.db",
     lean_db: bool = True,
+    nodes: int | None = None,
+    think_time_ms: int | None = None,
     opening_random_moves: int = 4,
     swap_rule: bool = False,
     swap_sides_probability: float = 0.5,
@@ -129,6 +131,9 @@ def selfplay(
         no_log: Writes no JSONL file: games go to `record_db` alone, or nowhere; the run cannot be resumed.
         record_db: Replay database that completed games are added to; None for none.
         lean_db: False records the states before and after every move as well (a hundred times the space).
+        nodes: Budget of every decision of seats that search, at least 1; by default 1000 on square8 and hex8, 2000 on
+            the large boards.
+        think_time_ms: The same as a time in milliseconds, at least 1, instead of nodes; such games do not repeat.
         opening_random_moves: Decisions at the start of each game that are made at random.
         swap_rule: Whether the second of two players may swap sides.
         swap_sides_probability: Probability in [0, 1] that an offered swap is taken outright.
@@ -171,6 +176,8 @@ def selfplay(
         no_log=no_log,
         record_db=record_db,
         lean_db=lean_db,
+        nodes=nodes,
+        think_time_ms=think_time_ms,
         opening_random_moves=opening_random_moves,
         swap_rule=swap_rule,
         swap_sides_probability=swap_sides_probability,
@@ -206,6 +213,8 @@ async def selfplay_async(
     no_log: bool = False,
     record_db: str | os.PathLike[str] | None = "data/games/selfplay.db",
     lean_db: bool = True,
+    nodes: int | None = None,
+    think_time_ms: int | None = None,
     opening_random_moves: int = 4,
     swap_rule: bool = False,
     swap_sides_probability: float = 0.5,
@@ -238,6 +247,8 @@ async def selfplay_async(
         no_log: Writes no JSONL file.
         record_db: Replay database; None for none.
         lean_db: False records the states around every move as well.
+        nodes: Budget of every decision of seats that search, in nodes.
+        think_time_ms: The same in milliseconds, instead of nodes.
         opening_random_moves: Random decisions at the start of each game.
         swap_rule: Whether the second of two players may swap sides.
         swap_sides_probability: Probability in [0, 1] that an offered swap is taken outright.
@@ -276,6 +287,8 @@ async def selfplay_async(
         no_log=no_log,
         record_db=record_db,
         lean_db=lean_db,
+        nodes=nodes,
+        think_time_ms=think_time_ms,
         opening_random_moves=opening_random_moves,
         swap_rule=swap_rule,
         swap_sides_probability=swap_sides_probability,

@@ -292,6 +292,8 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         ({"engine_mode": "mixt"}, ValueError, "hint: the modes are random-only, heuristic-only"),
         ({"engine_mode": "nn-only"}, ValueError, "engine mode nn-only is not available"),
         ({"jobs": 5000}, ValueError, "jobs is at most 1024\nhint: "),
+        ({"nodes": 0}, ValueError, "budget of 0 nodes\nhint: "),
+        ({"nodes": 5, "think_time_ms": 5}, ValueError, "contradicts think_time_ms\nhint: "),
         ({"swap_sides_probability": 2.0}, ValueError, "is no probability\nhint: "),
         ({"swap_sides_probability": float("nan")}, ValueError, "is no probability\nhint: "),
         ({"state_pool_sampling_interval": 0}, ValueError, "state_pool_sampling_interval is 0\nhint: "),

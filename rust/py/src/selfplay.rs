@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use ringrift_replay::RecordForm;
 use ringrift_rules::PlayerCount;
+use ringrift_search::Limits;
 use ringrift_selfplay::{
     CutGames, EarlyStop, EngineMode, GameRecord, GameSettings, JOBS_MAX, NamedWeights, Observer, Run, RunOptions,
     Sampling, Summary, check_outputs, check_resources, choose_seed, default_jsonl,
@@ -32,7 +34,7 @@ impl SelfplayRun {
     #[pyo3(signature = (
         *, board_type, num_players, num_games, engine_mode, max_moves, seed, jobs, log_jsonl, no_log, record_db,
         lean_db,
-        opening_random_moves, swap_rule, swap_sides_probability, heuristic_weights_file, heuristic_profile,
+        nodes, think_time_ms, opening_random_moves, swap_rule, swap_sides_probability, heuristic_weights_file, heuristic_profile,
         state_pool_output, state_pool_max_states, state_pool_sampling_interval, resume_from_jsonl, checkpoint_interval,
         fail_on_anomaly
     ))]
@@ -50,6 +52,8 @@ impl SelfplayRun {
         no_log: bool,
         record_db: Option<PathBuf>,
         lean_db: bool,
+        nodes: Option<u64>,
+        think_time_ms: Option<u64>,
         opening_random_moves: u32,
         swap_rule: bool,
         swap_sides_probability: f64,
@@ -88,6 +92,14 @@ impl SelfplayRun {
         settings.swap_rule = swap_rule;
         settings.weights = weights(mode, heuristic_weights_file, heuristic_profile)?;
         settings.moves_max = max_moves.unwrap_or(settings.moves_max);
+        if nodes.is_some() && think_time_ms.is_some() {
+            let text = "nodes contradicts think_time_ms\nhint: give one budget";
+            return Err(errors::value_error(text.into()));
+        }
+        if nodes.is_some() || think_time_ms.is_some() {
+            let limits = Limits::new(nodes, think_time_ms.map(Duration::from_millis), None);
+            settings.limits = Some(limits.or_raise(errors::value_error)?);
+        }
         settings.opening_random_moves = opening_random_moves;
         settings.swap_probability = swap_sides_probability;
         let form = if lean_db { RecordForm::LEAN } else { RecordForm::FULL };
