@@ -205,3 +205,21 @@ fn settings_are_checked_and_described() {
     let text = descent::<Square8>(to_the_end()).describe();
     assert!(text.starts_with("descent(strategy=to_the_end, scale=") && text.contains("heuristic("), "{text}");
 }
+
+/// Nodes whose few moves are all settled open up; a search that did not would never spend its nodes.
+#[test]
+fn searches_with_few_moves_end() {
+    for width in [1, 2, 4] {
+        for seed in 0..12 {
+            let (options, positions) = (
+                DescentOptions { moves_max: NonZeroUsize::new(width), ..DescentOptions::default() },
+                game::<Hex8>(PlayerCount::Two, seed),
+            );
+            for position in positions.iter().rev().filter(|position| legal(position).len() > 1).take(8) {
+                let found = search(&mut descent(options.clone()), position, 2_000);
+                check(position, &found);
+                assert!(found.nodes <= 2_000 && (found.nodes == 2_000 || found.ended == Ended::Solved), "{found:?}");
+            }
+        }
+    }
+}

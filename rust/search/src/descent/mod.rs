@@ -13,6 +13,8 @@ mod options;
 mod targets;
 mod tree;
 
+use std::num::NonZeroUsize;
+
 use ringrift_eval::{Ended, Evaluator, GameRng, RootLine, Scale, SearchResult, Values};
 use ringrift_rules::{Board, Move, MoveList, Position};
 
@@ -99,9 +101,15 @@ impl<B: Board, E: Evaluator<B>> Descent<B, E> {
         Node::new(mv, &self.scale.values(&scores, position.players()))
     }
 
-    /// Makes and evaluates the moves of a node, whose position is `position`; forced moves are made first. If the search ends
-    /// meanwhile, only the root keeps the children that it has.
-    fn look(&mut self, node: u32, position: &mut Position<B>, meter: &mut Meter) -> Looked {
+    /// Makes and evaluates the moves of a node, or the likeliest `moves_max` of them. Its position is `position`; forced
+    /// moves are made first. If the search ends meanwhile, only the root keeps the children that it has.
+    fn look(
+        &mut self,
+        node: u32,
+        position: &mut Position<B>,
+        meter: &mut Meter,
+        moves_max: Option<NonZeroUsize>,
+    ) -> Looked {
         self.forced.clear();
         settle_fully(position, &mut self.moves, &mut self.forced);
         let forced = std::mem::take(&mut self.forced);
@@ -113,7 +121,7 @@ impl<B: Board, E: Evaluator<B>> Descent<B, E> {
             return Looked::Finished;
         }
         let legal = self.moves.len();
-        if let Some(most) = self.options.moves_max.filter(|most| node != 0 && most.get() < legal) {
+        if let Some(most) = moves_max.filter(|most| most.get() < legal) {
             self.light.rank(position, &self.moves, most.get(), &mut self.ranked);
             self.moves.clear();
             self.moves.extend(self.ranked.iter().map(|candidate| candidate.mv));
@@ -163,13 +171,20 @@ impl<B: Board, E: Evaluator<B>> Descent<B, E> {
                 break;
             }
             if node.count == 0 {
-                let looked = self.look(at, &mut position, meter);
+                let looked = self.look(at, &mut position, meter, self.options.moves_max);
                 if looked != Looked::Done || self.options.strategy == Strategy::BestFirst {
                     break;
                 }
             }
             let node = &self.tree.nodes[at as usize];
-            let Some(next) = self.tree.next(node) else { break };
+            let Some(next) = self.tree.next(node) else {
+                // Every move that was looked at is settled. Where others were left out, they count now; without them the
+                // search would come here again and again.
+                if node.is_cut {
+                    self.look(at, &mut position, meter, None);
+                }
+                break;
+            };
             let child = &self.tree.nodes[next as usize];
             position.make_move(child.mv);
             for &mv in self.tree.forced(child) {
@@ -230,7 +245,7 @@ impl<B: Board, E: Evaluator<B>> Search<B> for Descent<B, E> {
         let looked = match legal.len() {
             1 => Looked::Finished,
             _ if !meter.goes_on() => Looked::Cut,
-            _ => self.look(0, &mut position.clone(), &mut meter),
+            _ => self.look(0, &mut position.clone(), &mut meter, None),
         };
         let mut ended = (legal.len() == 1).then_some(Ended::Solved);
         while looked == Looked::Done && ended.is_none() && meter.ended().is_none() {
