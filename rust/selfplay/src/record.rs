@@ -229,7 +229,8 @@ impl RecordMaker<'_> {
         if skipped {
             record.failure = Some(failure(&record, &end, played));
         }
-        let stored = self.form.filter(|_| is_completed).map(|form| self.encode(&mut record, played, document, form));
+        let stored =
+            self.form.filter(|_| is_completed).map(|form| self.encode(&mut record, played, document, &seats, form));
         Finished { record, stored, samples }
     }
 
@@ -288,6 +289,7 @@ impl RecordMaker<'_> {
         record: &mut GameRecord,
         played: &PlayedMoves,
         document: StateDocument,
+        seats: &[SeatRecord],
         form: RecordForm,
     ) -> Result<EncodedGame, StoreError> {
         let names = self.names;
@@ -304,7 +306,7 @@ impl RecordMaker<'_> {
         set("run_id", names.run_id.as_str().into());
         set("game_index", record.index.into());
         set("host_decisions", record.host_decisions.into());
-        for (player, seat) in self.settings.players.seats().zip(seat_records(self.settings, record.index)) {
+        for (player, seat) in self.settings.players.seats().zip(seats) {
             seat.note(player, &mut metadata);
         }
         // The lean form leaves out what says nothing: moves of these engines take no time.
