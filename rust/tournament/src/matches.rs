@@ -72,6 +72,8 @@ pub struct MatchGame {
     pub winner: Option<usize>,
     /// Moves, bookkeeping included.
     pub plies: u32,
+    /// How it was won, as records call it (`ring_elimination`, `territory`, `lps` or `stalemate`); none at the move limit.
+    pub victory_type: Option<&'static str>,
 }
 
 /// How an engine did.
@@ -195,7 +197,8 @@ impl Match {
             position.make_move(mv);
         }
         let winner = position.outcome().map(|outcome| self.engine_at(outcome.winner.index(), rotation));
-        Some(MatchGame { opening, rotation, winner, plies: position.plies() })
+        let victory_type = position.recorded_reason().map(|reason| reason.victory_type);
+        Some(MatchGame { opening, rotation, winner, plies: position.plies(), victory_type })
     }
 
     fn report(&self, games: &[Option<MatchGame>]) -> MatchReport {

@@ -167,8 +167,13 @@ fn result_json(args: &Args, game: &Match, report: &MatchReport, elapsed: Duratio
         .collect();
     let games: Vec<Value> = (report.games.iter())
         .map(|game| {
-            let (opening, rotation, plies) = (game.opening, game.rotation, game.plies);
-            json!({"opening": opening, "rotation": rotation, "winner": game.winner, "plies": plies})
+            json!({
+                "opening": game.opening,
+                "rotation": game.rotation,
+                "winner": game.winner,
+                "victory_type": game.victory_type,
+                "plies": game.plies,
+            })
         })
         .collect();
     json!({
