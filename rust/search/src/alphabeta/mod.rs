@@ -173,6 +173,11 @@ impl<E: Clone> AlphaBeta<E> {
     pub const fn options(&self) -> &AlphaBetaOptions {
         &self.options
     }
+
+    /// Nodes of every thread in the last search.
+    pub fn thread_nodes(&self) -> Vec<u64> {
+        self.threads.iter().map(|thread| thread.found.nodes).collect()
+    }
 }
 
 impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {

@@ -60,6 +60,7 @@ pub struct MaxN<E> {
 struct Thread<E> {
     evaluator: E,
     frames: Vec<Frame>,
+    nodes: u64,
 }
 
 impl<E: Clone> MaxN<E> {
@@ -71,7 +72,7 @@ impl<E: Clone> MaxN<E> {
         let bits = options.table_bits;
         InvalidSetting::check("table_bits", bits.into(), (2..=30).contains(&bits), "2 to 30")?;
         threads::check(options.threads)?;
-        let thread = || Thread { evaluator: evaluator.clone(), frames: vec![Frame::default(); PLY_MAX + 1] };
+        let thread = || Thread { evaluator: evaluator.clone(), frames: vec![Frame::default(); PLY_MAX + 1], nodes: 0 };
         let threads = (0..options.threads).map(|_| thread()).collect();
         Ok(Self { options, table: Table::new(bits), threads })
     }
@@ -84,6 +85,11 @@ impl<E: Clone> MaxN<E> {
     /// The settings.
     pub const fn options(&self) -> &MaxNOptions {
         &self.options
+    }
+
+    /// Nodes of every thread in the last search.
+    pub fn thread_nodes(&self) -> Vec<u64> {
+        self.threads.iter().map(|thread| thread.nodes).collect()
     }
 }
 
@@ -245,7 +251,7 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for MaxN<E> {
         let is_alone = self.threads.len() == 1;
         let (table, options) = (&self.table, self.options);
         let worker = |thread| {
-            let Thread { evaluator, frames }: &mut Thread<E> = thread;
+            let Thread { evaluator, frames, .. }: &mut Thread<E> = thread;
             let meter = if is_alone { Meter::start(limits, stop) } else { Meter::of_team(limits, stop, &team) };
             Worker { evaluator, options, table, frames, meter, evaluations: 0, board: PhantomData::<B> }
         };
@@ -255,9 +261,11 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for MaxN<E> {
         }
         let depth_max = limits.depth_max().unwrap_or(DEPTH_MAX);
         let (depth, ended) = deepen(&mut workers, position, &mut roots, depth_max);
-        let nodes = workers.iter().map(|worker| worker.meter.nodes()).sum();
         let evaluations = workers.iter().map(|worker| worker.evaluations).sum();
-        drop(workers);
+        let nodes: Vec<u64> = workers.iter().map(|worker| worker.meter.nodes()).collect();
+        for (thread, &nodes) in self.threads.iter_mut().zip(&nodes) {
+            thread.nodes = nodes;
+        }
         let values = |shares: Shares| {
             let numbers = ByPlayer::new(shares.map(f64::from));
             Values::in_proportion(numbers, players).unwrap_or_else(|_| Values::even(players))
@@ -279,7 +287,7 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for MaxN<E> {
             score: self.options.scale.relative_score(root_values[mover]),
             values: root_values,
             lines: roots.into_iter().map(line).collect(),
-            nodes,
+            nodes: nodes.iter().sum(),
             evaluations,
             depth,
             elapsed: team.elapsed(),
