@@ -11,8 +11,8 @@ use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng};
 
 use super::position::{Found, PositionArgs};
 use super::report;
-use crate::output::Format;
-use crate::{Context, ExitCode, Failure, OrFail as _, exit, files, interrupt};
+use crate::output::{Format, write_file};
+use crate::{Context, ExitCode, Failure, OrFail as _, exit, interrupt};
 
 /// Search a position and print its best lines
 ///
@@ -65,9 +65,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     let played = last.map(|(before, mv)| PlayedMove { before, mv });
     if let Some(path) = &args.output {
         let picture = picture(&found, &position, played.clone());
-        files::write_atomic(path, picture.as_bytes())
-            .map_err(|error| anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-            .or_fail(exit::IO)?;
+        write_file(path, picture.as_bytes())?;
     }
     match args.format {
         Format::Json => {

@@ -44,9 +44,6 @@ impl Default for MaxNOptions {
 /// Greatest depth of the iterative deepening.
 const DEPTH_MAX: u32 = 64;
 
-/// Nodes of a search before other threads join in: starting them takes as long.
-const ALONE_NODES: u64 = 1_000;
-
 /// Max-n search with any evaluator.
 #[derive(Debug)]
 pub struct MaxN<E> {
@@ -193,8 +190,7 @@ fn deepen<B: Board, E: Evaluator<B>>(
         }
         roots.iter_mut().for_each(|root| root.is_searched = false);
         let iteration = Mutex::new(Iteration { roots: &mut *roots, next: 0, best: 0, mover, depth: done as i32 });
-        let count = if workers[0].meter.nodes() < ALONE_NODES { 1 } else { workers.len() };
-        threads::on_each(&mut workers[..count], |worker| worker.iterate(position, &iteration));
+        threads::on_each(workers, |worker| worker.iterate(position, &iteration));
         // A best move that was found before the first one was searched would be compared with nothing.
         if roots[0].is_searched {
             let mut best = 0;
