@@ -33,7 +33,7 @@ const SEED: u64 = 2026;
 /// a position made by a move, or a simulation of mcts and gumbel; the search fingerprint depends on every move that the
 /// searches choose with one thread. The lines of two threads give the simulations of mcts per second by the clock (wall)
 /// and per CPU second of both threads (cpu). A line with a time is about searches that the clock limits: the count is the
-/// worst overrun in microseconds, the rate is in searches.
+/// overrun in microseconds at the worst of several positions, the best of the rounds at each; the rate is in searches.
 ///
 /// The part `record` counts games: `ingest` checks and stores random games, each acknowledged when it is on the disk; `random`
 /// and `heuristic` are runs of self-play without files, and with `rec` into a log and a database in a temporary folder. Its

@@ -228,7 +228,14 @@ impl EngineSpec {
         for setting in settings.split(',').map(str::trim).filter(|setting| !setting.is_empty()) {
             let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
             match (key.trim(), rung_number) {
-                ("think", Some(number)) => limits.1 = Some(rung(number, board, players)?.think_time),
+                ("think", Some(number)) if value.is_empty() => {
+                    limits.1 = Some(rung(number, board, players)?.think_time);
+                }
+                ("think", Some(_)) => {
+                    let (spec, value) = (text.to_owned(), value.trim().to_owned());
+                    let expected = "write think alone for the time of the rung, or time_ms for another one".to_owned();
+                    return Err(SpecError::BadValue { spec, name: "think", value, expected });
+                }
                 (key, _) => spec.set(text, key, value.trim(), &mut limits)?,
             }
         }
@@ -428,6 +435,7 @@ mod tests {
             ("", "there is no engine \"\""),
             ("d0", "d0"),
             ("d12", "d12"),
+            ("d4:think=5", "write think alone"),
             ("mcts:node=5", "there is no setting \"node\""),
             ("mcts:nodes", "nodes="),
             ("mcts:nodes=-5", "nodes=-5"),
