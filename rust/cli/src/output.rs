@@ -3,12 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 
 use clap::builder::styling::{AnsiColor, Style};
 use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{self, ExitCode};
 use crate::failure::Failure;
+use crate::files;
 
 /// How a command prints its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -159,6 +161,19 @@ impl Terminal {
         let _ = self.err.flush();
         exit
     }
+}
+
+/// Writes a whole file under its name: all of it or nothing.
+///
+/// # Errors
+/// A device error that names the file.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    files::write_atomic(path, bytes).map_err(|error| cannot_write(path, error))
+}
+
+/// The failure of a file that cannot be written.
+pub(crate) fn cannot_write(path: &Path, error: io::Error) -> Failure {
+    Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
 }
 
 /// Standard output; remembers its first error.

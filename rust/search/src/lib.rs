@@ -45,6 +45,7 @@ pub mod mcts;
 mod random;
 mod searcher;
 mod tempo;
+mod threads;
 
 pub use alphabeta::{AlphaBeta, AlphaBetaOptions, Opponents};
 pub use greedy::{Greedy, GreedyOptions};

@@ -1,8 +1,8 @@
 //! Budgets of a search, and the counter that keeps them.
 
 use std::num::{NonZeroU32, NonZeroU64};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ringrift_eval::Ended;
@@ -150,7 +150,52 @@ const POLL_NODES_MAX: u64 = 1024;
 /// Time that should pass between two looks at the clock; a search overruns its time by about that much.
 const POLL_TIME: Duration = Duration::from_millis(1);
 
-/// Counts the nodes of a running search, and says when it has to end.
+/// What the threads of one search share: its nodes, its time, and its end.
+#[derive(Debug)]
+pub(crate) struct Team {
+    /// Nodes that no thread has taken yet.
+    nodes: AtomicU64,
+    threads: u64,
+    began: Instant,
+    /// Why the search is over: what its first thread to end has met.
+    ended: OnceLock<Ended>,
+}
+
+impl Team {
+    /// A search with so many threads, which starts now.
+    pub(crate) fn new(limits: &Limits, threads: usize) -> Self {
+        Self {
+            nodes: AtomicU64::new(limits.nodes_max().unwrap_or(u64::MAX)),
+            threads: threads.max(1) as u64,
+            began: Instant::now(),
+            ended: OnceLock::new(),
+        }
+    }
+
+    /// Nodes for one thread, fewer the fewer are left; 0 if there are none.
+    fn take(&self) -> u64 {
+        let part = |left: u64| (left / (4 * self.threads)).clamp(1, POLL_NODES_MAX).min(left);
+        let rest = |left: u64| left.checked_sub(part(left)).filter(|_| left > 0);
+        self.nodes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest).map_or(0, part)
+    }
+
+    /// Ends the search; false if another thread has.
+    pub(crate) fn end(&self, ended: Ended) -> bool {
+        self.ended.set(ended).is_ok()
+    }
+
+    /// Time since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Why the search is over; none while it goes on.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        self.ended.get().copied()
+    }
+}
+
+/// Counts the nodes of a running search, or of one of its threads, and says when it has to end.
 #[derive(Debug)]
 pub struct Meter {
     nodes: u64,
@@ -163,21 +208,33 @@ pub struct Meter {
     time: Option<Duration>,
     stop: Stop,
     ended: Option<Ended>,
+    /// The search that it is a thread of; then `nodes_max` grows as the thread takes more.
+    team: Option<Arc<Team>>,
 }
 
 impl Meter {
     /// A meter that starts now.
     pub fn start(limits: &Limits, stop: &Stop) -> Self {
+        Self::begin(limits, stop, limits.nodes_max().unwrap_or(u64::MAX), Instant::now(), None)
+    }
+
+    /// The meter of one thread of a search.
+    pub(crate) fn of_team(limits: &Limits, stop: &Stop, team: &Arc<Team>) -> Self {
+        Self::begin(limits, stop, 0, team.began, Some(Arc::clone(team)))
+    }
+
+    fn begin(limits: &Limits, stop: &Stop, nodes_max: u64, began: Instant, team: Option<Arc<Team>>) -> Self {
         let mut meter = Self {
             nodes: 0,
             next: 0,
-            nodes_max: limits.nodes_max().unwrap_or(u64::MAX),
+            nodes_max,
             polled_at: 0,
             polled: Duration::ZERO,
-            began: Instant::now(),
+            began,
             time: limits.time,
             stop: stop.clone(),
             ended: None,
+            team,
         };
         if stop.is_set() {
             meter.ended = Some(Ended::Stopped);
@@ -202,7 +259,14 @@ impl Meter {
     #[cold]
     fn look(&mut self) -> bool {
         if self.ended.is_none() {
-            if self.nodes >= self.nodes_max {
+            if let Some(team) = &self.team
+                && self.nodes >= self.nodes_max
+            {
+                self.nodes_max += team.take();
+            }
+            if let Some(ended) = self.team.as_ref().and_then(|team| team.ended()) {
+                self.ended = Some(ended);
+            } else if self.nodes >= self.nodes_max {
                 self.ended = Some(Ended::Nodes);
             } else if self.stop.is_set() {
                 self.ended = Some(Ended::Stopped);
@@ -221,6 +285,9 @@ impl Meter {
             } else {
                 self.next = self.nodes_max.min(self.nodes + POLL_NODES_MAX);
             }
+            if let (Some(ended), Some(team)) = (self.ended, &self.team) {
+                team.end(ended);
+            }
         }
         self.ended.is_none()
     }
@@ -234,11 +301,6 @@ impl Meter {
     #[inline]
     pub const fn nodes(&self) -> u64 {
         self.nodes
-    }
-
-    /// Nodes that are left; a huge number without such a limit.
-    pub const fn nodes_left(&self) -> u64 {
-        self.nodes_max - self.nodes
     }
 
     /// Why the search is over; none while it goes on.
@@ -278,7 +340,7 @@ mod tests {
             let mut meter = Meter::start(&Limits::nodes(budget).unwrap(), &Stop::new());
             let granted = (0..10_000).filter(|_| meter.take()).count() as u64;
             assert_eq!((granted, meter.nodes(), meter.ended()), (budget, budget, Some(Ended::Nodes)));
-            assert_eq!(meter.nodes_left(), 0);
+            assert!(!meter.goes_on());
         }
     }
 
@@ -294,6 +356,34 @@ mod tests {
         assert!(!Meter::start(&limits, &flag).take());
         flag.clear();
         assert!(Meter::start(&limits, &flag).take());
+    }
+
+    #[test]
+    fn threads_share_the_budget_and_the_end() {
+        for budget in [1, 2, 7, 1023, 5000, 100_000] {
+            let (limits, stop) = (Limits::nodes(budget).unwrap(), Stop::new());
+            let team = Arc::new(Team::new(&limits, 3));
+            let spend = || {
+                let mut meter = Meter::of_team(&limits, &stop, &team);
+                while meter.take() {}
+                assert_eq!(meter.ended(), Some(Ended::Nodes));
+                meter.nodes()
+            };
+            let spent: u64 = std::thread::scope(|scope| {
+                let threads = [(); 3].map(|()| scope.spawn(spend));
+                threads.map(|thread| thread.join().unwrap()).iter().sum()
+            });
+            // What a thread took and did not use when another one ended the search is lost: a quarter of its part.
+            assert!(spent <= budget && spent >= budget - budget / 4, "{spent} of {budget}");
+            assert_eq!(team.ended(), Some(Ended::Nodes));
+        }
+        let limits = Limits::depth(9).unwrap();
+        let team = Arc::new(Team::new(&limits, 2));
+        let mut meter = Meter::of_team(&limits, &Stop::new(), &team);
+        assert!((0..3000).all(|_| meter.take()));
+        assert!(team.end(Ended::Solved) && !team.end(Ended::Depth));
+        assert!((0..3000).take_while(|_| meter.take()).count() <= 1024);
+        assert_eq!(meter.ended(), Some(Ended::Solved));
     }
 
     #[test]

@@ -118,14 +118,18 @@ fn equals_minimax<B: Board>(
     opponents: Opponents,
     players: PlayerCount,
     depth: u32,
-    wanted: usize,
+    by_default: usize,
     roots_max: usize,
     seed: u64,
 ) {
+    let wanted = positions_wanted::<B>(by_default);
     let mut rng = GameRng::new(seed, 0, 0);
     let mut evaluator = heuristic::<B>(EvalMode::Light);
-    let options = AlphaBetaOptions { opponents, ..plain() };
-    let mut engine = AlphaBeta::new(heuristic::<B>(EvalMode::Light), options).unwrap();
+    // Every other position with two threads, which share a table and find the same values.
+    let mut engines = [1, 2].map(|threads| {
+        let options = AlphaBetaOptions { opponents, threads, ..plain() };
+        AlphaBeta::new(heuristic::<B>(EvalMode::Light), options).unwrap()
+    });
     let reply = if opponents == Opponents::Paranoid { Reply::All } else { Reply::Free };
     let (mut compared, mut decided) = (0, 0);
     let mut moves = MoveList::new();
@@ -140,10 +144,11 @@ fn equals_minimax<B: Board>(
             minimax(evaluator, position, (root, plies, depth, reply), &mut left)
         };
         let Some(expected) = minimax_to(&mut evaluator, &position, depth, TREE_MAX) else { continue };
+        let engine = &mut engines[compared % 2];
         if rng.chance(0.5) {
-            Search::<B>::forget(&mut engine);
+            Search::<B>::forget(engine);
         }
-        let result = search(&mut engine, &position, &Limits::depth(depth).unwrap());
+        let result = search(engine, &position, &Limits::depth(depth).unwrap());
         let name = || B::into_any(position).to_string();
         // A result that is found earlier is not searched deeper.
         let is_solved = result.ended == Ended::Solved;
@@ -163,31 +168,37 @@ fn equals_minimax<B: Board>(
 
 #[test]
 fn equals_minimax_on_square8() {
-    equals_minimax::<Square8>(PARANOID, PlayerCount::Two, 3, positions_wanted(250), usize::MAX, 1);
+    equals_minimax::<Square8>(PARANOID, PlayerCount::Two, 3, 250, usize::MAX, 1);
 }
 
 #[test]
 fn equals_minimax_on_hex8() {
-    equals_minimax::<Hex8>(PARANOID, PlayerCount::Two, 3, positions_wanted(250), usize::MAX, 2);
+    equals_minimax::<Hex8>(PARANOID, PlayerCount::Two, 3, 250, usize::MAX, 2);
 }
 
 #[test]
 fn paranoid_equals_minimax_on_small_boards() {
-    equals_minimax::<Square8>(PARANOID, PlayerCount::Three, 3, positions_wanted(250) / 5, usize::MAX, 3);
-    equals_minimax::<Hex8>(PARANOID, PlayerCount::Four, 3, positions_wanted(250) / 5, usize::MAX, 4);
+    equals_minimax::<Square8>(PARANOID, PlayerCount::Three, 3, 50, usize::MAX, 3);
+    equals_minimax::<Hex8>(PARANOID, PlayerCount::Four, 3, 50, usize::MAX, 4);
 }
 
 #[test]
 fn equals_minimax_on_large_boards() {
     for players in PlayerCount::ALL {
-        equals_minimax::<Square19>(PARANOID, players, 2, positions_wanted(250) / 50, 40, 5);
-        equals_minimax::<Hexagonal>(PARANOID, players, 2, positions_wanted(250) / 50, 40, 6);
+        equals_minimax::<Square19>(PARANOID, players, 2, 5, 40, 5);
+        equals_minimax::<Hexagonal>(PARANOID, players, 2, 5, 40, 6);
     }
 }
 
 /// The moves that the other opponents play at once look one ply beyond the compared depth, so the trees are larger.
 #[test]
-fn best_reply_equals_its_definition() {
-    equals_minimax::<Square8>(Opponents::BestReply, PlayerCount::Three, 3, positions_wanted(250) / 5, usize::MAX, 7);
-    equals_minimax::<Hex8>(Opponents::BestReply, PlayerCount::Four, 3, positions_wanted(250) / 5, usize::MAX, 8);
+fn best_reply_equals_its_definition_on_small_boards() {
+    equals_minimax::<Square8>(Opponents::BestReply, PlayerCount::Three, 3, 50, usize::MAX, 7);
+    equals_minimax::<Hex8>(Opponents::BestReply, PlayerCount::Four, 3, 50, usize::MAX, 8);
+}
+
+#[test]
+fn best_reply_equals_its_definition_on_large_boards() {
+    equals_minimax::<Square19>(Opponents::BestReply, PlayerCount::Four, 2, 3, 40, 9);
+    equals_minimax::<Hexagonal>(Opponents::BestReply, PlayerCount::Three, 2, 3, 40, 10);
 }

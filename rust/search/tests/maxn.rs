@@ -57,21 +57,23 @@ fn plain<B: Board, E: Evaluator<B>>(
     best
 }
 
-fn equals_plain<B: Board>(players: PlayerCount, depth: u32, wanted: usize, roots_max: usize, seed: u64) {
+fn equals_plain<B: Board>(players: PlayerCount, depth: u32, by_default: usize, roots_max: usize, seed: u64) {
+    let wanted = positions_wanted::<B>(by_default);
     let mut rng = GameRng::new(seed, 0, 0);
     let mut evaluator = heuristic::<B>(EvalMode::Light);
     let options = MaxNOptions { quiescence: false, ..MaxNOptions::default() };
     let new = |options| MaxN::new(heuristic::<B>(EvalMode::Light), options).unwrap();
     let mut pruned = new(options);
     let mut unpruned = new(MaxNOptions { pruning: false, ..options });
-    let (mut moves, mut compared, mut nodes) = (MoveList::new(), 0, [0; 2]);
+    let mut threaded = new(MaxNOptions { threads: 2, ..options });
+    let (mut moves, mut compared, mut nodes) = (MoveList::new(), 0, [0; 3]);
     while compared < wanted {
         let position = random_position::<B>(players, &mut rng);
         position.legal_moves(&mut moves);
         if moves.len() > roots_max || plain(&mut evaluator, &position, depth, &mut TREE_MAX.clone()).is_none() {
             continue;
         }
-        for (engine, nodes) in [&mut pruned, &mut unpruned].into_iter().zip(&mut nodes) {
+        for (engine, nodes) in [&mut pruned, &mut unpruned, &mut threaded].into_iter().zip(&mut nodes) {
             let limits = Limits::depth(depth).unwrap();
             let result = engine.search(&position, &moves, &limits, &Stop::new(), &mut GameRng::new(7, 0, 0)).unwrap();
             *nodes += result.nodes;
@@ -92,15 +94,19 @@ fn equals_plain<B: Board>(players: PlayerCount, depth: u32, wanted: usize, roots
 }
 
 #[test]
-fn equals_its_definition_on_small_boards() {
-    equals_plain::<Square8>(PlayerCount::Three, 3, positions_wanted(60), usize::MAX, 1);
-    equals_plain::<Hex8>(PlayerCount::Four, 3, positions_wanted(60), usize::MAX, 2);
+fn equals_its_definition_on_square8() {
+    equals_plain::<Square8>(PlayerCount::Three, 3, 60, usize::MAX, 1);
+}
+
+#[test]
+fn equals_its_definition_on_hex8() {
+    equals_plain::<Hex8>(PlayerCount::Four, 3, 60, usize::MAX, 2);
 }
 
 #[test]
 fn equals_its_definition_on_large_boards() {
     for players in [PlayerCount::Three, PlayerCount::Four] {
-        equals_plain::<Square19>(players, 2, positions_wanted(60) / 20, 40, 3);
-        equals_plain::<Hexagonal>(players, 2, positions_wanted(60) / 20, 40, 4);
+        equals_plain::<Square19>(players, 2, 3, 40, 3);
+        equals_plain::<Hexagonal>(players, 2, 3, 40, 4);
     }
 }

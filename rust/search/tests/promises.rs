@@ -25,6 +25,18 @@ fn searches<B: Board>() -> Vec<Box<dyn Search<B>>> {
     ]
 }
 
+/// Searches with three threads.
+fn threaded_searches<B: Board>() -> Vec<Box<dyn Search<B>>> {
+    let alpha_beta = |opponents| AlphaBetaOptions { opponents, threads: 3, ..AlphaBetaOptions::default() };
+    vec![
+        Box::new(AlphaBeta::new(heuristic::<B>(EvalMode::Full), alpha_beta(Opponents::Paranoid)).unwrap()),
+        Box::new(AlphaBeta::new(heuristic::<B>(EvalMode::Full), alpha_beta(Opponents::BestReply)).unwrap()),
+        Box::new(
+            MaxN::new(heuristic::<B>(EvalMode::Full), MaxNOptions { threads: 3, ..MaxNOptions::default() }).unwrap(),
+        ),
+    ]
+}
+
 fn run<B: Board>(search: &mut dyn Search<B>, position: &Position<B>, limits: &Limits, stop: &Stop) -> SearchResult {
     let mut moves = MoveList::new();
     position.legal_moves(&mut moves);
@@ -76,6 +88,23 @@ fn node_budgets_are_exact_and_results_sound() {
     budgets_are_kept::<Hexagonal>(PlayerCount::Three);
 }
 
+#[test]
+fn threads_never_make_more_nodes_than_the_budget() {
+    let mut rng = GameRng::new(16, 0, 0);
+    for players in PlayerCount::ALL {
+        for mut search in threaded_searches::<Square8>() {
+            for nodes in [1, 2, 50, 1000, 20_000] {
+                let position = random_position::<Square8>(players, &mut rng);
+                let result = run(&mut *search, &position, &Limits::nodes(nodes).unwrap(), &Stop::new());
+                is_sound(&position, &result);
+                // What a thread has taken when another one ends the search is not made up for.
+                let is_spent = result.nodes >= nodes / 2 || result.ended != Ended::Nodes;
+                assert!(result.nodes <= nodes && is_spent, "{} of {nodes} nodes", result.nodes);
+            }
+        }
+    }
+}
+
 /// A change of the digest means that the searches choose other moves: say so in the commit.
 #[test]
 fn equal_seeds_choose_equal_moves_on_every_machine() {
@@ -120,7 +149,7 @@ fn stopped_searches_answer_at_once() {
     let players = PlayerCount::Three;
     let position = Position::<Hexagonal>::initial(players, RuleOptions::standard(Hexagonal::KIND, players));
     let limits = Limits::depth(60).unwrap();
-    for mut search in searches::<Hexagonal>() {
+    for mut search in searches::<Hexagonal>().into_iter().chain(threaded_searches()) {
         let stop = Stop::new();
         stop.stop();
         let result = run(&mut *search, &position, &limits, &stop);
@@ -147,7 +176,7 @@ fn time_ends_a_search() {
     let time = Duration::from_millis(60);
     let mut rng = GameRng::new(14, 0, 0);
     let limits = Limits::time(time).unwrap();
-    for mut search in searches::<Square19>() {
+    for mut search in searches::<Square19>().into_iter().chain(threaded_searches()) {
         let position = random_position::<Square19>(PlayerCount::Two, &mut rng);
         let result = run(&mut *search, &position, &limits, &Stop::new());
         is_sound(&position, &result);
@@ -176,7 +205,7 @@ fn wins_at_hand_are_taken() {
             continue;
         }
         found += 1;
-        for mut search in searches::<Square8>() {
+        for mut search in searches::<Square8>().into_iter().chain(threaded_searches()) {
             let result = run(&mut *search, &position, &Limits::nodes(5000).unwrap(), &Stop::new());
             assert!(wins(&result.best), "{}", Square8::into_any(position));
             assert_eq!(result.ended, Ended::Solved);
@@ -195,6 +224,14 @@ fn settings_are_checked_and_described() {
     }
     let options = MaxNOptions { table_bits: 31, ..MaxNOptions::default() };
     assert!(MaxN::new(heuristic::<Square8>(EvalMode::Full), options).is_err());
+    for threads in [0, 257] {
+        let options = AlphaBetaOptions { threads, ..AlphaBetaOptions::default() };
+        let error = AlphaBeta::new(heuristic::<Square8>(EvalMode::Full), options).unwrap_err().to_string();
+        assert_eq!(error, format!("threads {threads}\nhint: threads is a number of threads, 1 to 256"));
+        let options = MaxNOptions { threads, ..MaxNOptions::default() };
+        assert!(MaxN::new(heuristic::<Square8>(EvalMode::Full), options).is_err());
+    }
+    assert!(threaded_searches::<Square8>().iter().all(|search| search.describe().contains(", threads=3, ")));
     let texts: Vec<String> = searches::<Square8>().iter().map(Search::describe).collect();
     assert!(texts[0].starts_with("alphabeta(opponents=paranoid, tempo="), "{}", texts[0]);
     assert!(texts[1].starts_with("alphabeta(opponents=best-reply, tempo="), "{}", texts[1]);

@@ -23,8 +23,8 @@ mod settings;
 mod summary;
 
 pub use engines::{
-    AnalysisError, Analyst, EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, rung, soak_rung,
-    whole_line,
+    AnalysisError, Analyst, EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, TreeSettings, rung,
+    soak_rung, whole_line,
 };
 pub use guard::{Resources, Shortage};
 pub use identity::IdentityError;

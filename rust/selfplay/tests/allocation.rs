@@ -1,4 +1,6 @@
-//! A playout allocates nothing once its list of moves has grown, and the heuristic evaluation never.
+//! A playout allocates nothing once its list of moves has grown, the heuristic evaluation never, and a search only for its
+//! answer once one like it has been made.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -6,7 +8,8 @@ use std::cell::Cell;
 use ringrift_eval::Evaluator;
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{Board, Hex8, Hexagonal, MoveList, PlayerCount, Position, RuleOptions, Square8, Square19};
-use ringrift_selfplay::{GameRng, playout};
+use ringrift_search::Stop;
+use ringrift_selfplay::{EngineSpec, GameRng, playout};
 
 struct Counting;
 
@@ -94,5 +97,45 @@ fn no_allocation_in_an_evaluation() {
             assert!(evaluations > 200, "{evaluations} evaluations");
             assert_eq!(allocations, 0, "in {evaluations} evaluations");
         }
+    }
+}
+
+/// Nodes of a search, and its allocations when one like it has been made before.
+fn nodes_and_allocations(text: &str) -> (u64, u64) {
+    let players = PlayerCount::Three;
+    let spec = EngineSpec::parse(text, Square8::KIND, players).unwrap();
+    let mut search = spec.search::<Square8>(&mut GameRng::new(1, 0, 0)).unwrap().unwrap();
+    let mut position = Position::<Square8>::initial(players, RuleOptions::standard(Square8::KIND, players));
+    let (mut moves, mut rng) = (MoveList::new(), GameRng::new(9, 1, 0));
+    for _ in 0..40 {
+        position.legal_moves(&mut moves);
+        position.make_move(moves[rng.below(moves.len())]);
+    }
+    position.legal_moves(&mut moves);
+    let mut run = || {
+        search.forget();
+        let before = ALLOCATIONS.get();
+        let found = search.search(&position, &moves, &spec.limits.unwrap(), &Stop::new(), &mut GameRng::new(1, 0, 0));
+        (found.unwrap().nodes, ALLOCATIONS.get() - before)
+    };
+    run();
+    run()
+}
+
+#[test]
+fn no_allocation_per_node_of_a_search() {
+    for (text, debug_max) in [
+        ("minimax:nodes=20000", 40),
+        ("brs:nodes=20000", 40),
+        ("maxn:nodes=20000", 40),
+        ("mcts:nodes=4000", 600),
+        ("gumbel_mcts:nodes=4000", 600),
+        ("descent:nodes=20000", 40),
+    ] {
+        let (nodes, allocations) = nodes_and_allocations(text);
+        assert!(nodes >= 4000, "{text}: {nodes} nodes");
+        // Debug builds list the legal moves once more for each move made. The answer has two lists per legal move.
+        let most = if cfg!(debug_assertions) { nodes * debug_max } else { 4 * 250 };
+        assert!(allocations <= most, "{text}: {allocations} allocations in {nodes} nodes");
     }
 }

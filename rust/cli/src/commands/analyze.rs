@@ -11,8 +11,8 @@ use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng};
 
 use super::position::{Found, PositionArgs};
 use super::report;
-use crate::output::Format;
-use crate::{Context, ExitCode, Failure, OrFail as _, exit, files, interrupt};
+use crate::output::{Format, write_file};
+use crate::{Context, ExitCode, Failure, OrFail as _, exit, interrupt};
 
 /// Search a position and print its best lines
 ///
@@ -65,9 +65,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     let played = last.map(|(before, mv)| PlayedMove { before, mv });
     if let Some(path) = &args.output {
         let picture = picture(&found, &position, played.clone());
-        files::write_atomic(path, picture.as_bytes())
-            .map_err(|error| anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-            .or_fail(exit::IO)?;
+        write_file(path, picture.as_bytes())?;
     }
     match args.format {
         Format::Json => {
@@ -163,6 +161,9 @@ mod tests {
             (vec!["--engine", "mcts:nodes=0"], exit::USAGE, "budget of 0 nodes"),
             (vec!["--engine", "d6:time_ms=0"], exit::USAGE, "budget of 0 milliseconds"),
             (vec!["--engine", "d12"], exit::USAGE, "no rung d12"),
+            (vec!["--engine", "descent:threads=2"], exit::USAGE, "uses one thread"),
+            (vec!["--engine", "mcts:c=-1"], exit::USAGE, "exploration -1"),
+            (vec!["--engine", "mcts:nodes=1e9"], exit::USAGE, "number of nodes above 0"),
             (vec!["--engine", "heuristic:weights=no.json#x"], exit::BAD_INPUT, "no.json"),
             (vec!["--lines", "0"], exit::USAGE, "1..=100000"),
             (vec!["--position", finished.as_str()], exit::BAD_INPUT, "the game is over: player "),

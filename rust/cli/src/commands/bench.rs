@@ -1,24 +1,20 @@
 //! `rrpipe bench`: the engine's fingerprints and its speed.
 
 mod record;
+mod search;
 
 use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use cpu_time::ThreadTime;
-use ringrift_eval::{Engine, Evaluator, Scale};
+use ringrift_eval::{Engine, Evaluator};
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{
     AnyPosition, Board, BoardKind, MoveList, PlayerCount, PlayerId, Position, RuleOptions, with_position,
 };
-use ringrift_search::descent::{Descent, DescentOptions};
-use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, leaf_scale};
-use ringrift_search::{
-    AlphaBeta, AlphaBetaOptions, Greedy, GreedyOptions, Limits, MaxN, MaxNOptions, Opponents, Search, Stop,
-};
+use ringrift_search::{Greedy, GreedyOptions};
 use ringrift_selfplay::{GameRng, playout};
 use serde_json::json;
 
@@ -34,8 +30,10 @@ const SEED: u64 = 2026;
 /// heuristic fingerprint depends on the evaluation and the one-ply choice as well. Rates are in CPU seconds of one thread,
 /// the best of the rounds. Moves are counted with bookkeeping moves, and every ply generates the full list of legal moves.
 /// An evaluation is one seat's score; heuristic games are one-ply games of self-play, nothing recorded. A node of a search is
-/// a position made by a move, or a simulation of mcts and gumbel; the search fingerprint depends on every move that the searches choose. A line with a time is
-/// about searches that the clock limits: the count is the worst overrun in microseconds, the rate is in searches.
+/// a position made by a move, or a simulation of mcts and gumbel; the search fingerprint depends on every move that the
+/// searches choose with one thread. The lines of two threads give the simulations of mcts per second by the clock (wall)
+/// and per CPU second of both threads (cpu). A line with a time is about searches that the clock limits: the count is the
+/// overrun in microseconds at the worst of several positions, the best of the rounds at each; the rate is in searches.
 ///
 /// The part `record` counts games: `ingest` checks and stores random games, each acknowledged when it is on the disk; `random`
 /// and `heuristic` are runs of self-play without files, and with `rec` into a log and a database in a temporary folder. Its
@@ -79,7 +77,8 @@ struct Line {
     count: u64,
     unit: &'static str,
     rate: f64,
-    fingerprint: u64,
+    /// None where the numbers do not repeat.
+    fingerprint: Option<u64>,
 }
 
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
@@ -101,7 +100,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
             }
         }
         for &board in boards.iter().filter(|_| wanted(Part::Search)) {
-            search.extend(measure_searches(board, args.rounds, stop));
+            search.extend(search::measure(board, args.rounds, stop));
         }
         let mut record = Vec::new();
         for &board in boards.iter().filter(|_| wanted(Part::Record)) {
@@ -115,7 +114,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         [("fingerprint", &rules), ("heuristic_fingerprint", &heuristic), ("search_fingerprint", &search)]
     {
         if !lines.is_empty() {
-            fingerprints.push((name, lines.iter().fold(0, |sum, line| mix(sum, line.fingerprint))));
+            fingerprints.push((name, lines.iter().filter_map(|line| line.fingerprint).fold(0, mix)));
         }
     }
     let record: Vec<Vec<Line>> = record.into_iter().collect::<Result<_, _>>()?;
@@ -129,7 +128,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
                 let (rate, scale) = if line.rate < 1e4 { (line.rate, "") } else { (line.rate / 1e6, "M") };
                 writeln!(
                     out,
-                    "{name:<13} {:<11} {:>10} {:<6} {rate:>8.3} {scale:>1}/s",
+                    "{name:<13} {:<17} {:>10} {:<6} {rate:>8.3} {scale:>1}/s",
                     line.what, line.count, line.unit
                 )?;
             }
@@ -190,7 +189,7 @@ fn measure_playouts(board: BoardKind, players: PlayerCount, rounds: u32, stop: &
     let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
     let (count, fingerprint, rate) =
         with_position!(&start, position => best(rounds, stop, || play(position, games, stop)));
-    Line { board, players, what: "playouts".into(), count, unit: "plies", rate, fingerprint }
+    Line { board, players, what: "playouts".into(), count, unit: "plies", rate, fingerprint: Some(fingerprint) }
 }
 
 fn play<B: Board>(start: &Position<B>, games: u64, stop: &AtomicBool) -> (u64, u64) {
@@ -218,7 +217,7 @@ fn measure_perft(board: BoardKind, depth: u32, rounds: u32, stop: &AtomicBool) -
         let nodes = start.divide(depth, &|| stop.load(Ordering::Relaxed), |_, _| {}).unwrap_or_default();
         (nodes, nodes)
     });
-    Line { board, players, what: format!("perft {depth}"), count, unit: "nodes", rate, fingerprint }
+    Line { board, players, what: format!("perft {depth}"), count, unit: "nodes", rate, fingerprint: Some(fingerprint) }
 }
 
 /// One-ply play with the settings of upstream's heuristic self-play.
@@ -274,106 +273,10 @@ fn measure_heuristic(board: BoardKind, mode: EvalMode, rounds: u32, stop: &Atomi
             })
         });
         let line = |what: &str, count, unit, rate, fingerprint| {
-            Line { board, players, what: format!("{what} {}", mode.name()), count, unit, rate, fingerprint }
+            Line { board, players, what: format!("{what} {}", mode.name()), count, unit, rate, fingerprint: Some(fingerprint) }
         };
         [line("eval", evaluated, "evals", eval_rate, 0), line("play", played, "games", game_rate, fingerprint)]
     })
-}
-
-/// Nodes of one benched search.
-const SEARCH_NODES: u64 = 10_000;
-
-/// Time of one benched search that the clock limits.
-const SEARCH_TIME: Duration = Duration::from_millis(50);
-
-/// The searches, on positions of heuristic games.
-fn measure_searches(board: BoardKind, rounds: u32, stop: &AtomicBool) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (players, kinds) in [
-        (PlayerCount::Two, &["alphabeta", "mcts", "gumbel", "descent", "time 50 ms"][..]),
-        (PlayerCount::Three, &["paranoid", "best-reply", "maxn", "mcts"][..]),
-    ] {
-        let start = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
-        with_position!(&start, start => {
-            let positions = search_positions(start);
-            for kind in kinds {
-                lines.push(measure_search(kind, &positions, rounds, stop));
-            }
-        });
-    }
-    lines
-}
-
-/// A few positions with a choice from the first half of a heuristic game.
-fn search_positions<B: Board>(start: &Position<B>) -> Vec<(Position<B>, MoveList)> {
-    let options = HeuristicOptions { mode: EvalMode::of_self_play(B::KIND), ..HeuristicOptions::default() };
-    let mut engine = greedy(Heuristic::new(Weights::default(), options));
-    let mut positions = Vec::new();
-    play_greedy(start, &mut engine, 0, |position| {
-        let mut moves = MoveList::new();
-        position.legal_moves(&mut moves);
-        if moves.len() > 1 {
-            positions.push((*position, moves));
-        }
-    });
-    positions.truncate(positions.len() / 2);
-    let every = positions.len().div_ceil(8).max(1);
-    positions.into_iter().step_by(every).collect()
-}
-
-fn measure_search<B: Board>(kind: &str, positions: &[(Position<B>, MoveList)], rounds: u32, stop: &AtomicBool) -> Line {
-    let options = HeuristicOptions { mode: EvalMode::of_self_play(B::KIND), ..HeuristicOptions::default() };
-    let heuristic = || Heuristic::<B>::new(Weights::default(), options.clone());
-    let alpha_beta = |opponents| AlphaBetaOptions { opponents, ..AlphaBetaOptions::default() };
-    let mut search: Box<dyn Search<B>> = match kind {
-        "mcts" => Box::new(tree_search(heuristic(), MctsOptions::default())),
-        "gumbel" => Box::new(tree_search(heuristic(), MctsOptions::gumbel(Gumbel::default()))),
-        "descent" => Box::new(
-            Descent::new(heuristic(), Scale::HEURISTIC, DescentOptions::default()).expect("the settings are valid"),
-        ),
-        "maxn" => Box::new(MaxN::new(heuristic(), MaxNOptions::default()).expect("the settings are valid")),
-        "best-reply" => {
-            Box::new(AlphaBeta::new(heuristic(), alpha_beta(Opponents::BestReply)).expect("the settings are valid"))
-        }
-        _ => Box::new(AlphaBeta::new(heuristic(), alpha_beta(Opponents::Paranoid)).expect("the settings are valid")),
-    };
-    let players = positions.first().map_or(PlayerCount::Two, |(position, _)| position.players());
-    let what = kind.into();
-    if kind.starts_with("time") {
-        let limits = Limits::time(SEARCH_TIME).expect("the time is not 0");
-        let (mut worst, mut sum, mut count) = (Duration::ZERO, Duration::ZERO, 0);
-        for (position, moves) in positions.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
-            let began = Instant::now();
-            black_box(search.search(position, moves, &limits, &Stop::new(), &mut GameRng::new(SEED, 0, 0)));
-            worst = worst.max(began.elapsed().saturating_sub(SEARCH_TIME));
-            sum += began.elapsed();
-            count += 1;
-        }
-        let rate = f64::from(count) / sum.as_secs_f64().max(1e-9);
-        let count = worst.as_micros() as u64;
-        return Line { board: B::KIND, players, what, count, unit: "us", rate, fingerprint: 0 };
-    }
-    let limits = Limits::nodes(SEARCH_NODES).expect("the budget is not 0");
-    let (count, fingerprint, rate) = best(rounds, stop, || {
-        search.forget();
-        let mut rng = GameRng::new(SEED, 0, 0);
-        let (mut nodes, mut sum) = (0, 0);
-        for (position, moves) in positions.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
-            if let Some(found) = search.search(position, moves, &limits, &Stop::new(), &mut rng) {
-                let chosen = moves.iter().position(|&mv| mv == found.best).unwrap_or_default() as u64;
-                sum = mix(mix(sum, chosen), found.nodes);
-                nodes += found.nodes;
-            }
-        }
-        (nodes, sum)
-    });
-    Line { board: B::KIND, players, what, count, unit: "nodes", rate, fingerprint }
-}
-
-/// Monte-Carlo tree search with light priors.
-fn tree_search<B: Board>(heuristic: Heuristic<B>, options: MctsOptions) -> Mcts<B, EvaluatorLeaves<Heuristic<B>>> {
-    let leaves = EvaluatorLeaves::new(heuristic, leaf_scale(), Priors::Light).expect("the settings are valid");
-    Mcts::new(&leaves, leaf_scale(), options).expect("the settings are valid")
 }
 
 #[cfg(test)]
@@ -419,7 +322,7 @@ mod tests {
         let ran = rrpipe(&["bench", "--part", "search", "--board-type", "hex8", "--rounds", "1", "--format", "json"]);
         assert_eq!(ran.exit, exit::OK, "{}", ran.err);
         let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-        assert_eq!(json["measurements"].as_array().unwrap().len(), 9);
+        assert_eq!(json["measurements"].as_array().unwrap().len(), 26);
         // A change here means that the searches choose other moves: say so in the commit, and show that they are stronger.
         assert_eq!(json["search_fingerprint"].as_u64(), Some(7_914_168_824_993_144));
     }

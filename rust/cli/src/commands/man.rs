@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use crate::{Cli, Context, ExitCode, Failure, OrFail as _, exit, files};
+use crate::output::{cannot_write, write_file};
+use crate::{Cli, Context, ExitCode, Failure, OrFail as _, exit};
 
 /// Write the manual pages into a folder and print their paths
 #[derive(Debug, clap::Args)]
@@ -22,10 +23,10 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     // Gives the subcommands their full names and the global options.
     command.build();
     let pages = pages(&command).or_fail(exit::UNEXPECTED)?;
-    fs::create_dir_all(&args.dir).map_err(|error| cannot("make folder", &args.dir, error))?;
+    fs::create_dir_all(&args.dir).map_err(|error| cannot_write(&args.dir, error))?;
     for (name, page) in pages {
         let path = args.dir.join(name);
-        files::write_atomic(&path, &page).map_err(|error| cannot("write", &path, error))?;
+        write_file(&path, &page)?;
         writeln!(context.terminal.out(), "{}", path.display())?;
     }
     Ok(exit::OK)
@@ -41,10 +42,6 @@ fn pages(command: &clap::Command) -> io::Result<Vec<(String, Vec<u8>)>> {
         pages.extend(self::pages(below)?);
     }
     Ok(pages)
-}
-
-fn cannot(what: &str, path: &Path, error: io::Error) -> Failure {
-    Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot {what} {}", path.display())))
 }
 
 #[cfg(test)]

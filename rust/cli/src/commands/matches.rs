@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::jobs::parse_jobs;
 use super::position::{parse_board, parse_players};
-use crate::{Context, ExitCode, Failure, exit, files, interrupt};
+use crate::output::write_file;
+use crate::{Context, ExitCode, Failure, exit, interrupt};
 
 /// Time between two lines of progress.
 const LINE_INTERVAL: Duration = Duration::from_mins(1);
@@ -99,9 +100,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     })?;
     let result = result_json(args, &game, &report, began.elapsed());
     if let Some(path) = &args.output {
-        files::write_atomic(path, format!("{result:#}\n").as_bytes()).map_err(|error| {
-            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-        })?;
+        write_file(path, format!("{result:#}\n").as_bytes())?;
     }
     match args.format {
         Format::Json => writeln!(context.terminal.out(), "{result}")?,

@@ -13,7 +13,8 @@ use serde_json::json;
 
 use super::jobs::parse_jobs;
 use super::position::GameArgs;
-use crate::{Context, ExitCode, Failure, OrFail as _, exit, files, interrupt};
+use crate::output::write_file;
+use crate::{Context, ExitCode, Failure, OrFail as _, exit, interrupt};
 
 /// Play games of uniformly random moves
 ///
@@ -85,9 +86,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
             text.push_str(line);
             text.push('\n');
         }
-        files::write_atomic(path, text.as_bytes()).map_err(|error| {
-            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-        })?;
+        write_file(path, text.as_bytes())?;
     }
     let plies: u64 = games.iter().map(|game| u64::from(game.plies)).sum();
     let count = |test: &dyn Fn(&Played) -> bool| games.iter().filter(|game| test(game)).count();

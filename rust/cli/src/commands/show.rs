@@ -9,7 +9,8 @@ use ringrift_replay::{Nulls, StateDocument};
 use ringrift_rules::{AnyPosition, MoveList};
 
 use super::position::{Found, PositionArgs};
-use crate::{Context, ExitCode, Failure, OrFail as _, exit, files};
+use crate::output::write_file;
+use crate::{Context, ExitCode, Failure, exit};
 
 /// Draw a position
 #[derive(Debug, clap::Args)]
@@ -122,9 +123,7 @@ pub(crate) fn draw(
         text = format!("{text}\n{} legal moves: {}\n", moves.len(), moves.join(" "));
     }
     match &args.output {
-        Some(path) => files::write_atomic(path, text.as_bytes())
-            .map_err(|error| anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-            .or_fail(exit::IO)?,
+        Some(path) => write_file(path, text.as_bytes())?,
         None => context.terminal.out().write_all(text.as_bytes())?,
     }
     Ok(exit::OK)

@@ -9,6 +9,8 @@
 //!   before the position is evaluated, so that scores are compared at turn ends.
 //! - Placements, and movements where there is depth left, are ordered by the evaluation right after each; these looks are
 //!   nodes, too. Where there are many placements, only those that used to gain most are looked at.
+//! - Several threads search the same root, each by its own iterations, and share the transposition table; the result is that
+//!   of the thread that got furthest. With one thread, equal searches have equal results.
 //! - Values of the table hold for the key of the position, which lacks the container order of the stacks. It is added where it
 //!   may matter soon: a seat is down to its last stack, or a cap has to be given up.
 
@@ -17,6 +19,8 @@ mod order;
 mod table;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
 
 use ringrift_eval::{Ended, Evaluator, GameRng, RootLine, Scale, SearchResult, WIN, centi, from_centi};
 use ringrift_rules::{Board, Move, Position};
@@ -25,8 +29,9 @@ use self::node::{DECIDED, Frame, INFINITY, PLY_MAX, Reply, WON, Worker};
 pub(crate) use self::order::kind_bonus;
 use self::order::{Gains, History};
 use self::table::Table;
-use crate::limits::{Limits, Meter, Stop};
+use crate::limits::{Limits, Meter, Stop, Team};
 use crate::searcher::{InvalidSetting, Search};
+use crate::threads;
 
 /// How opponents are supposed to play where there are several of them; without effect with two players.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -69,6 +74,8 @@ pub struct AlphaBetaOptions {
     pub table_bits: u32,
     /// Scale of the evaluator's points, for the win shares of results.
     pub scale: Scale,
+    /// Threads, 1 to 256; results repeat with 1 only.
+    pub threads: u32,
 }
 
 impl Default for AlphaBetaOptions {
@@ -80,6 +87,7 @@ impl Default for AlphaBetaOptions {
             tempo: 140.0,
             table_bits: 17,
             scale: Scale::HEURISTIC,
+            threads: 1,
         }
     }
 }
@@ -96,13 +104,31 @@ const WINDOW_DEPTH: u32 = 3;
 /// Alpha-beta search with any evaluator.
 #[derive(Debug)]
 pub struct AlphaBeta<E> {
-    evaluator: E,
     options: AlphaBetaOptions,
     table: Table,
+    threads: Vec<Thread<E>>,
+}
+
+/// One thread's evaluator, what it learns, and what it has found.
+#[derive(Debug)]
+struct Thread<E> {
+    evaluator: E,
     history: History,
     gains: Gains,
     frames: Vec<Frame>,
     roots: Vec<RootMove>,
+    found: Found,
+}
+
+/// How far a thread has come.
+#[derive(Copy, Clone, Debug, Default)]
+struct Found {
+    nodes: u64,
+    evaluations: u64,
+    /// Depth that was completed.
+    depth: u32,
+    /// Whether it ended the search, by its depth or by a solution.
+    is_first: bool,
 }
 
 /// A move of the root.
@@ -117,45 +143,52 @@ struct RootMove {
     pv: Vec<Move>,
 }
 
-impl<E> AlphaBeta<E> {
+impl<E: Clone> AlphaBeta<E> {
     /// A search with this evaluator.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if the table has an impossible size.
+    /// [`InvalidSetting`] if the table has an impossible size, or for another number of threads.
     pub fn new(evaluator: E, options: AlphaBetaOptions) -> Result<Self, InvalidSetting> {
-        let (tempo, bits) = (options.tempo, options.table_bits);
+        let AlphaBetaOptions { tempo, table_bits: bits, threads, .. } = options;
         InvalidSetting::check("tempo", tempo, (0.0..=10_000.0).contains(&tempo), "0 to 10000")?;
         InvalidSetting::check("table_bits", bits.into(), (2..=32).contains(&bits), "2 to 32")?;
-        Ok(Self {
-            evaluator,
-            options,
-            table: Table::new(bits),
+        threads::check(threads)?;
+        let thread = || Thread {
+            evaluator: evaluator.clone(),
             history: History::new(),
             gains: Gains::new(),
             frames: vec![Frame::default(); PLY_MAX + 1],
             roots: Vec::new(),
-        })
+            found: Found::default(),
+        };
+        Ok(Self { options, table: Table::new(bits), threads: (0..threads).map(|_| thread()).collect() })
     }
 
     /// The evaluator.
-    pub const fn evaluator(&self) -> &E {
-        &self.evaluator
+    pub fn evaluator(&self) -> &E {
+        &self.threads[0].evaluator
     }
 
     /// The settings.
     pub const fn options(&self) -> &AlphaBetaOptions {
         &self.options
     }
+
+    /// Nodes of every thread in the last search.
+    pub fn thread_nodes(&self) -> Vec<u64> {
+        self.threads.iter().map(|thread| thread.found.nodes).collect()
+    }
 }
 
-impl<B: Board, E: Evaluator<B>> Search<B> for AlphaBeta<E> {
+impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
     fn describe(&self) -> String {
-        let AlphaBetaOptions { opponents, quiescence, reductions, tempo, table_bits, scale } = self.options;
+        let AlphaBetaOptions { opponents, quiescence, reductions, tempo, table_bits, scale, threads } = self.options;
         let off = |name: &str, is_on: bool| if is_on { String::new() } else { format!(", {name}=off") };
+        let threads = threads::text(threads);
         let (quiescence, reductions) = (off("quiescence", quiescence), off("reductions", reductions));
-        let (opponents, scale, evaluator) = (opponents.name(), scale.points(), self.evaluator.describe());
+        let (opponents, scale, evaluator) = (opponents.name(), scale.points(), self.evaluator().describe());
         format!(
-            "alphabeta(opponents={opponents}{quiescence}{reductions}, tempo={tempo}, table_bits={table_bits}, scale={scale}, {evaluator})"
+            "alphabeta(opponents={opponents}{quiescence}{reductions}, tempo={tempo}, table_bits={table_bits}, scale={scale}{threads}, {evaluator})"
         )
     }
 
@@ -169,44 +202,98 @@ impl<B: Board, E: Evaluator<B>> Search<B> for AlphaBeta<E> {
     ) -> Option<SearchResult> {
         let first = *legal.first()?;
         self.table.next_search();
-        self.history.fade();
-        self.roots.clear();
-        self.roots.extend(legal.iter().enumerate().map(|(index, &mv)| RootMove {
-            mv,
-            index,
-            value: -INFINITY,
-            is_exact: false,
-            nodes: 0,
-            pv: vec![mv],
-        }));
-        // Equal moves are taken in random order.
-        for i in (1..self.roots.len()).rev() {
-            self.roots.swap(i, rng.below(i + 1));
+        let team = Arc::new(Team::new(limits, self.threads.len()));
+        let is_alone = self.threads.len() == 1;
+        for thread in &mut self.threads {
+            thread.found = Found::default();
+            thread.history.fade();
+            thread.roots.clear();
+            thread.roots.extend(legal.iter().enumerate().map(|(index, &mv)| RootMove {
+                mv,
+                index,
+                value: -INFINITY,
+                is_exact: false,
+                nodes: 0,
+                pv: vec![mv],
+            }));
+            // Equal moves are taken in random order.
+            for i in (1..thread.roots.len()).rev() {
+                thread.roots.swap(i, rng.below(i + 1));
+            }
         }
+        let (table, options) = (&self.table, &self.options);
+        let depth_max = limits.depth_max().unwrap_or(DEPTH_MAX).min(DEPTH_MAX);
+        threads::on_each(&mut self.threads, |thread| {
+            let meter = if is_alone { Meter::start(limits, stop) } else { Meter::of_team(limits, stop, &team) };
+            let ended = thread.search(position, table, options, meter, depth_max);
+            thread.found.is_first = team.end(ended);
+        });
+        let nodes = self.threads.iter().map(|thread| thread.found.nodes).sum();
+        let evaluations = self.threads.iter().map(|thread| thread.found.evaluations).sum();
+        let best = self.threads.iter().rev().max_by_key(|thread| (thread.found.is_first, thread.found.depth))?;
+        let result = best.result(position, first, options);
+        Some(SearchResult {
+            nodes,
+            evaluations,
+            elapsed: team.elapsed(),
+            ended: team.ended().unwrap_or(result.ended),
+            ..result
+        })
+    }
+
+    fn forget(&mut self) {
+        self.table.clear();
+        for thread in &mut self.threads {
+            thread.history.clear();
+            thread.gains.clear();
+        }
+    }
+}
+
+impl<E> Thread<E> {
+    /// Searches until the meter or the depth ends it; returns why it ended.
+    fn search<B: Board>(
+        &mut self,
+        position: &Position<B>,
+        table: &Table,
+        options: &AlphaBetaOptions,
+        meter: Meter,
+        depth_max: u32,
+    ) -> Ended
+    where
+        E: Evaluator<B>,
+    {
         let root = position.to_move();
         let is_two = position.players().get() == 2;
         let mut worker = Worker {
             evaluator: &mut self.evaluator,
-            options: &self.options,
-            table: &self.table,
+            options,
+            table,
             frames: &mut self.frames,
             history: &mut self.history,
             gains: &mut self.gains,
-            meter: Meter::start(limits, stop),
+            meter,
             evaluations: 0,
             root,
             root_plies: position.plies(),
-            tempo: centi(self.options.tempo),
+            tempo: centi(options.tempo),
             salt: if is_two { 0 } else { 0x9fb2_1c65_1e98_df25_u64.wrapping_mul(root.index() as u64 + 1) },
             board: PhantomData::<B>,
         };
-        let (depth, ended) = worker.deepen(position, &mut self.roots, limits.depth_max().unwrap_or(DEPTH_MAX));
-        let (meter, evaluations) = (worker.meter, worker.evaluations);
+        let (depth, ended) = worker.deepen(position, &mut self.roots, depth_max);
+        let (nodes, evaluations) = (worker.meter.nodes(), worker.evaluations);
+        self.found = Found { nodes, evaluations, depth, is_first: false };
+        ended
+    }
+
+    /// What the thread has found.
+    fn result<B: Board>(&self, position: &Position<B>, first: Move, options: &AlphaBetaOptions) -> SearchResult {
+        let (players, seat) = (position.players(), position.to_move());
         let best = self.roots.first().map_or(first, |best| best.mv);
         let value = self.roots.first().map_or(0, |best| best.value).clamp(-WON, WON);
         let values = |value: i32| {
             let relative = from_centi(value.clamp(-WON, WON));
-            self.options.scale.values_of_relative(relative, position.players(), root)
+            options.scale.values_of_relative(relative, players, seat)
         };
         let mut lines: Vec<(usize, RootLine)> = self
             .roots
@@ -224,23 +311,17 @@ impl<B: Board, E: Evaluator<B>> Search<B> for AlphaBeta<E> {
             })
             .collect();
         lines.sort_by_key(|&(index, _)| index);
-        Some(SearchResult {
+        SearchResult {
             best,
             score: decided_score(value),
             values: values(value),
             lines: lines.into_iter().map(|(_, line)| line).collect(),
-            nodes: meter.nodes(),
-            evaluations,
-            depth,
-            elapsed: meter.elapsed(),
-            ended,
-        })
-    }
-
-    fn forget(&mut self) {
-        self.table.clear();
-        self.history.clear();
-        self.gains.clear();
+            nodes: 0,
+            evaluations: 0,
+            depth: self.found.depth,
+            elapsed: Duration::ZERO,
+            ended: Ended::Stopped,
+        }
     }
 }
 
@@ -261,7 +342,7 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
         self.order_roots(position, roots);
         let mut done = 0;
         while !self.is_over() {
-            if done >= depth_max.min(DEPTH_MAX) {
+            if done >= depth_max {
                 return (done, Ended::Depth);
             }
             if roots[0].value.abs() > DECIDED && done > 0 {

@@ -60,7 +60,7 @@ pub(super) const FEATURES: usize = Feature::Swap as usize + 1;
 /// Units per feature.
 ///
 /// Tuned: `fit_weights` below, times 2.5, as visits spread more than moves differ. Against uniform priors at 300 simulations,
-/// `mcts_match` with two players: 0.69 of the wins on square8, 0.81 on hex8.
+/// matches with two players: 0.69 of the wins on square8, 0.81 on hex8.
 const WEIGHTS: [i8; FEATURES] = [
     9,  // PlaceTwo
     21, // PlaceThree

@@ -30,6 +30,7 @@ pub(crate) use tree::WON;
 
 use crate::limits::{Limits, Meter, Stop};
 use crate::searcher::{InvalidSetting, Search};
+use crate::threads;
 use root::RootPlan;
 use select::Rule;
 use tree::{NONE, State, Tree};
@@ -231,15 +232,8 @@ impl<B: Board, L: Leaves<B>> Search<B> for Mcts<B, L> {
             ended: (legal.len() == 1).then_some(Ended::Solved),
             simulations: 0,
         });
-        let threads = self.options.threads;
-        match &mut self.workers[..] {
-            [worker] => worker.run(&shared, threads),
-            workers => std::thread::scope(|scope| {
-                for worker in workers {
-                    scope.spawn(|| worker.run(&shared, threads));
-                }
-            }),
-        }
+        let is_alone = self.options.threads == 1;
+        threads::on_each(&mut self.workers, |worker| worker.run(&shared, is_alone));
         let Shared { plan, meter, ended, simulations, .. } =
             shared.into_inner().unwrap_or_else(PoisonError::into_inner);
 

@@ -5,6 +5,7 @@ use std::fmt;
 use ringrift_rules::BoardKind;
 
 use crate::searcher::InvalidSetting;
+use crate::threads;
 
 /// Settings of [`super::Mcts`]. The defaults play as well as they can; [`MctsOptions::self_play`] explores.
 #[derive(Clone, PartialEq, Debug)]
@@ -187,7 +188,7 @@ impl MctsOptions {
             check("widening factor", factor, small(factor) && factor > 0.0, "a number above 0, up to 1000")?;
         }
         check("virtual loss", self.virtual_loss, small(self.virtual_loss), not_negative)?;
-        check("threads", f64::from(self.threads), (1..=256).contains(&self.threads), "a number of threads, 1 to 256")?;
+        threads::check(self.threads)?;
         check("tree memory", f64::from(self.memory_mib), self.memory_mib > 0, "a number of MiB, at least 1")
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! That is the same for one leaf at a time, for batches of them, and for several threads.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use ringrift_eval::{Ended, Values};
 use ringrift_rules::{Board, Move, MoveList, PlayerId, Position};
@@ -23,8 +23,15 @@ const KEEP_ALL: usize = 48;
 /// Simulations between two looks at flag, clock and memory: a simulation makes some ten to thirty moves.
 const LOOK: u32 = 32;
 
-/// Simulations that a thread takes at once when there are several.
-const THREAD_BATCH: usize = 8;
+/// Simulations that a thread takes at once when there are several: few in a small tree, where they get into each other's way.
+const THREAD_BATCH: std::ops::RangeInclusive<usize> = 4..=16;
+
+/// Simulations of a search per simulation of a thread's batch.
+const SIMULATIONS_PER_BATCHED: u64 = 128;
+
+/// How often a thread asks for the lock before it goes to sleep: for about as long as it takes to finish a few batches, as
+/// sleeping takes longer than that.
+const SPINS: u32 = 200;
 
 /// What the threads of a search share.
 pub(super) struct Shared<'s, B: Board> {
@@ -274,6 +281,18 @@ impl<B: Board> Shared<'_, B> {
     }
 }
 
+/// The lock of the tree. Threads hold it for microseconds, so it is worth asking again before sleeping.
+fn lock<'m, 's, B: Board>(shared: &'m Mutex<Shared<'s, B>>) -> MutexGuard<'m, Shared<'s, B>> {
+    for _ in 0..SPINS {
+        match shared.try_lock() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl<B: Board, L: Leaves<B>> Worker<B, L> {
     pub(super) const fn new(leaves: L) -> Self {
         Self { leaves, jobs: Vec::new(), batch: Vec::new(), moves: Vec::new() }
@@ -299,11 +318,11 @@ impl<B: Board, L: Leaves<B>> Worker<B, L> {
     }
 
     /// Searches until the search is over.
-    pub(super) fn run(&mut self, shared: &Mutex<Shared<'_, B>>, threads: u32) {
-        let lock = || -> MutexGuard<'_, Shared<'_, B>> { shared.lock().unwrap_or_else(PoisonError::into_inner) };
-        let batch = self.leaves.batch().get().max(if threads > 1 { THREAD_BATCH } else { 1 });
+    pub(super) fn run(&mut self, shared: &Mutex<Shared<'_, B>>, is_alone: bool) {
+        let mut batch = self.leaves.batch().get();
         {
-            let root = lock().root;
+            let root = lock(shared).root;
+            let batch = if is_alone { batch } else { batch.max(*THREAD_BATCH.end()) };
             let job = Job {
                 path: Path::default(),
                 goal: Goal::Value,
@@ -324,9 +343,13 @@ impl<B: Board, L: Leaves<B>> Worker<B, L> {
         loop {
             let goes_on;
             {
-                let mut shared = lock();
+                let mut shared = lock(shared);
                 for job in &mut self.jobs[..count] {
                     shared.finish(job, &self.batch);
+                }
+                if !is_alone {
+                    let wanted = (shared.simulations / SIMULATIONS_PER_BATCHED) as usize;
+                    batch = self.leaves.batch().get().max(wanted.clamp(*THREAD_BATCH.start(), *THREAD_BATCH.end()));
                 }
                 (count, goes_on) = shared.collect(&mut self.jobs, batch);
             }

@@ -5,9 +5,12 @@ use ringrift_eval::GameRng;
 use ringrift_heuristic::{EvalMode, Heuristic, HeuristicOptions, Weights};
 use ringrift_rules::{Board, MoveList, PlayerCount, Position, RuleOptions};
 
-/// Positions to compare per configuration of a small board: `RINGRIFT_TEST_POSITIONS`, or the default.
-pub fn positions_wanted(default: usize) -> usize {
-    std::env::var("RINGRIFT_TEST_POSITIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+/// Positions to compare per configuration of a board: `RINGRIFT_TEST_POSITIONS` on a small one and a tenth of that on a large
+/// one, or the default.
+pub fn positions_wanted<B: Board>(default: usize) -> usize {
+    let wanted: Option<usize> = std::env::var("RINGRIFT_TEST_POSITIONS").ok().and_then(|text| text.parse().ok());
+    let part = if B::SPEC.cells > 100 { 10 } else { 1 };
+    wanted.map_or(default, |wanted| wanted / part)
 }
 
 pub fn heuristic<B: Board>(mode: EvalMode) -> Heuristic<B> {

@@ -7,7 +7,7 @@ use ringrift_heuristic::{EvalGeometry, Heuristic, HeuristicOptions};
 use ringrift_replay::SeatRecord;
 use ringrift_rules::{Board, BoardKind};
 use ringrift_search::descent::{Descent, DescentOptions};
-use ringrift_search::mcts::{EvaluatorLeaves, Gumbel, Mcts, MctsOptions, Priors, Selection, leaf_scale};
+use ringrift_search::mcts::{EvaluatorLeaves, Mcts};
 use ringrift_search::{
     AlphaBeta, AlphaBetaOptions, Greedy, GreedyOptions, InvalidSetting, Limits, MaxN, MaxNOptions, Opponents,
     RandomEngine, Search, SearchEngine, Stop, WithTempo,
@@ -15,6 +15,7 @@ use ringrift_search::{
 use serde_json::Map;
 
 use super::spec::{EngineKind, EngineSpec};
+use super::tree::TreeSettings;
 
 /// Moves that descent looks at below the root: on the large boards a position may have a thousand placements.
 const fn moves_max(board: BoardKind) -> Option<NonZeroUsize> {
@@ -46,10 +47,13 @@ impl EngineSpec {
         Ok(Some(match self.kind {
             EngineKind::Random | EngineKind::Heuristic => return Ok(None),
             EngineKind::Minimax | EngineKind::BestReply => {
-                let options = AlphaBetaOptions { opponents, ..AlphaBetaOptions::default() };
+                let options = AlphaBetaOptions { opponents, threads: self.threads, ..AlphaBetaOptions::default() };
                 Box::new(AlphaBeta::new(self.evaluator::<B>(rng), options)?)
             }
-            EngineKind::MaxN => Box::new(MaxN::new(self.evaluator::<B>(rng), MaxNOptions::default())?),
+            EngineKind::MaxN => {
+                let options = MaxNOptions { threads: self.threads, ..MaxNOptions::default() };
+                Box::new(MaxN::new(self.evaluator::<B>(rng), options)?)
+            }
             EngineKind::Descent => {
                 let evaluator = WithTempo::new(self.evaluator::<B>(rng), self.tempo);
                 let options = DescentOptions { moves_max: moves_max(B::KIND), ..DescentOptions::default() };
@@ -57,16 +61,10 @@ impl EngineSpec {
             }
             EngineKind::Mcts | EngineKind::Gumbel => {
                 let evaluator = WithTempo::new(self.evaluator::<B>(rng), self.tempo);
-                let leaves = EvaluatorLeaves::new(evaluator, leaf_scale(), Priors::Light)?;
-                let options = match (self.kind, self.explores) {
-                    (EngineKind::Mcts, true) => MctsOptions::self_play(B::KIND),
-                    (EngineKind::Mcts, false) => MctsOptions::default(),
-                    (_, noise) => MctsOptions {
-                        selection: Selection::Gumbel(Gumbel { noise, ..Gumbel::default() }),
-                        ..MctsOptions::default()
-                    },
-                };
-                Box::new(Mcts::new(&leaves, leaf_scale(), MctsOptions { threads: self.threads, ..options })?)
+                let scale = self.tree.leaf_scale();
+                let leaves = EvaluatorLeaves::new(evaluator, scale, self.tree.priors())?;
+                let options = self.tree.options(self.kind, B::KIND, self.explores, self.threads);
+                Box::new(Mcts::new(&leaves, scale, options)?)
             }
         }))
     }
@@ -108,6 +106,9 @@ impl EngineSpec {
         if self.kind.is_search() {
             settings.insert("threads".into(), self.threads.into());
             settings.insert("explores".into(), self.explores.into());
+        }
+        if self.tree != TreeSettings::default() {
+            settings.insert("tree".into(), self.tree.to_string().trim_start_matches(',').into());
         }
         if let Some(missing) = self.substitute_for {
             settings.insert("substitute_for".into(), missing.into());

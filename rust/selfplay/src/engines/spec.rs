@@ -10,6 +10,7 @@ use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_search::{InvalidLimits, InvalidSetting, Limits};
 
 use super::ladder::{LadderError, rung};
+use super::tree::{self, TreeSettings};
 use crate::settings::NamedWeights;
 
 /// Nodes of a search that names no limit.
@@ -74,6 +75,16 @@ impl EngineKind {
         !matches!(self, Self::Random | Self::Heuristic)
     }
 
+    /// Whether it searches a tree of visits.
+    pub const fn is_tree_search(self) -> bool {
+        matches!(self, Self::Mcts | Self::Gumbel)
+    }
+
+    /// Whether its search can use several threads. Descent cannot: each of its iterations needs what the one before found.
+    pub const fn takes_threads(self) -> bool {
+        self.is_search() && !matches!(self, Self::Descent)
+    }
+
     /// The kind of this name; `-` and `_` are the same.
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.replace('-', "_");
@@ -111,6 +122,8 @@ pub struct EngineSpec {
     pub explores: bool,
     /// What having the move is worth to descent and tree searches, in points.
     pub tempo: f64,
+    /// Settings of tree searches.
+    pub tree: TreeSettings,
     /// Rung of the ladder that this is, for the records.
     pub difficulty: Option<u8>,
     /// What the rung would use if it were there, for the records.
@@ -136,7 +149,8 @@ pub enum SpecError {
     Ladder(#[from] LadderError),
     /// A setting that nobody knows.
     #[error(
-        "{spec:?}: there is no setting {given:?}\nhint: the settings are nodes, time_ms, depth, randomness, threads, eval, profile, weights, weight_noise, tempo and explore"
+        "{spec:?}: there is no setting {given:?}\nhint: the settings are nodes, time_ms, depth, randomness, threads, eval, profile, weights, weight_noise, tempo and explore; for mcts and gumbel_mcts also {settings}",
+        settings = tree::NAMES.join(", ")
     )]
     UnknownSetting {
         /// The whole text.
@@ -191,6 +205,7 @@ impl EngineSpec {
             threads: 1,
             explores: false,
             tempo: TEMPO_DEFAULT,
+            tree: TreeSettings::default(),
             difficulty: None,
             substitute_for: None,
         }
@@ -213,7 +228,14 @@ impl EngineSpec {
         for setting in settings.split(',').map(str::trim).filter(|setting| !setting.is_empty()) {
             let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
             match (key.trim(), rung_number) {
-                ("think", Some(number)) => limits.1 = Some(rung(number, board, players)?.think_time),
+                ("think", Some(number)) if value.is_empty() => {
+                    limits.1 = Some(rung(number, board, players)?.think_time);
+                }
+                ("think", Some(_)) => {
+                    let (spec, value) = (text.to_owned(), value.trim().to_owned());
+                    let expected = "write think alone for the time of the rung, or time_ms for another one".to_owned();
+                    return Err(SpecError::BadValue { spec, name: "think", value, expected });
+                }
                 (key, _) => spec.set(text, key, value.trim(), &mut limits)?,
             }
         }
@@ -221,6 +243,9 @@ impl EngineSpec {
             && (nodes.is_some() || time.is_some() || depth.is_some())
         {
             spec.limits = Some(Limits::new(nodes, time, depth)?);
+        }
+        if spec.kind.is_tree_search() {
+            spec.tree.options(spec.kind, board, spec.explores, spec.threads).check()?;
         }
         Ok(spec)
     }
@@ -268,8 +293,15 @@ impl EngineSpec {
             }
             "threads" => {
                 let valid = |x: &u32| (1..=THREADS_MAX).contains(x);
-                self.threads =
+                let threads =
                     number(value).filter(valid).ok_or_else(|| bad("threads", "give a number from 1 to 256"))?;
+                if threads > 1 && !self.kind.takes_threads() {
+                    let takes: Vec<_> =
+                        EngineKind::ALL.iter().filter(|kind| kind.takes_threads()).map(|kind| kind.name()).collect();
+                    let takes = takes.join(", ");
+                    return Err(bad("threads", &format!("{} uses one thread; {takes} take several", self.kind)));
+                }
+                self.threads = threads;
             }
             "eval" => {
                 self.mode = value.parse().map_err(|_| bad("eval", "give full or light"))?;
@@ -295,9 +327,13 @@ impl EngineSpec {
                 self.weights = NamedWeights::load(Path::new(file), name)
                     .map_err(|source| SpecError::Weights { spec: spec.to_owned(), source })?;
             }
-            _ => {
-                return Err(SpecError::UnknownSetting { spec: spec.to_owned(), given: key.chars().take(40).collect() });
-            }
+            _ => match self.tree.set(self.kind, key, value) {
+                Some(taken) => taken.map_err(|(name, expected)| bad(name, expected))?,
+                None => {
+                    let given = key.chars().take(40).collect();
+                    return Err(SpecError::UnknownSetting { spec: spec.to_owned(), given });
+                }
+            },
         }
         Ok(())
     }
@@ -348,7 +384,7 @@ impl fmt::Display for EngineSpec {
         if self.explores {
             set(f, format_args!("explore=true"))?;
         }
-        Ok(())
+        write!(f, "{}", self.tree)
     }
 }
 
@@ -366,9 +402,20 @@ mod tests {
 
     #[test]
     fn texts_are_read_and_written_alike() {
-        for text in
-            ["random", "heuristic:randomness=0.25", "mcts:nodes=50,threads=2,explore=true", "d5:time_ms=20", "BRS"]
-        {
+        for text in [
+            "random",
+            "heuristic:randomness=0.25",
+            "mcts:nodes=50,threads=2,explore=true",
+            "d5:time_ms=20",
+            "BRS",
+            "mcts:c=0.8,fpu=0.2,priors=one_ply@40,scale=250,widen=8",
+            "mcts:priors=uniform",
+            "mcts:priors=light",
+            "gumbel-mcts:considered=8,c_scale=0.5,priors=one_ply",
+            "minimax:threads=2",
+            "maxn:depth=2,threads=4",
+            "descent:threads=1",
+        ] {
             let Ok(spec) = parse(&text.to_lowercase()) else { panic!("{text}") };
             let again = EngineSpec {
                 difficulty: spec.difficulty,
@@ -388,6 +435,7 @@ mod tests {
             ("", "there is no engine \"\""),
             ("d0", "d0"),
             ("d12", "d12"),
+            ("d4:think=5", "write think alone"),
             ("mcts:node=5", "there is no setting \"node\""),
             ("mcts:nodes", "nodes="),
             ("mcts:nodes=-5", "nodes=-5"),
@@ -400,6 +448,19 @@ mod tests {
             ("heuristic:weights=a.json", "weights=profiles.json#hex8_2p"),
             ("heuristic:weights=no/such.json#x", "no/such.json"),
             ("minimax:eval=half", "full or light"),
+            ("descent:threads=2", "descent uses one thread; minimax, brs, maxn, mcts, gumbel_mcts take several"),
+            ("heuristic:threads=2", "heuristic uses one thread"),
+            ("minimax:c=1", "a setting of mcts and gumbel_mcts"),
+            ("gumbel_mcts:fpu=1", "a setting of mcts; gumbel_mcts has considered and c_scale"),
+            ("mcts:considered=4", "a setting of gumbel_mcts"),
+            ("mcts:priors=best", "light, uniform, one_ply"),
+            ("mcts:priors=one_ply@0", "temperature in points"),
+            ("mcts:c=-1", "exploration is a number from 0 to 1000"),
+            ("mcts:c=inf", "a number from 0 to 1000"),
+            ("mcts:scale=0", "points above 0"),
+            ("mcts:widen=0", "widening first is a number of moves"),
+            ("gumbel_mcts:considered=0", "considered moves is a number of moves"),
+            ("mcts:nodes=99999999999999999999", "number of nodes above 0"),
         ] {
             let message = parse(text).map(|spec| spec.to_string()).unwrap_err().to_string();
             assert!(message.contains(says) && message.contains("hint: "), "{text}: {message}");

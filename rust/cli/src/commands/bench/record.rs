@@ -49,7 +49,7 @@ pub(super) fn measure(board: BoardKind, rounds: u32, stop: &AtomicBool) -> Resul
 }
 
 fn line(board: BoardKind, what: &str, count: u64, rate: f64) -> Line {
-    Line { board, players: PlayerCount::Two, what: what.into(), count, unit: "games", rate, fingerprint: 0 }
+    Line { board, players: PlayerCount::Two, what: what.into(), count, unit: "games", rate, fingerprint: None }
 }
 
 /// The best rate, in CPU seconds of all threads of the process; `work` returns its count.

@@ -1,8 +1,12 @@
-//! Lines of a protocol, read on a thread of their own so that searches and Ctrl-C need not wait for them.
+//! Lines of a protocol in and out: read on a thread of their own, so that searches and Ctrl-C need not wait for them, and
+//! answered one event after the other.
 
-use std::io::{self, BufRead, Read as _};
-use std::sync::mpsc::Sender;
-use std::thread;
+use std::io::{self, BufRead, Read as _, Write as _};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+
+use crate::interrupt::POLL_INTERVAL;
+use crate::{Context, Failure};
 
 /// Longest line that is read; a state with a long history has a few hundred kilobytes.
 const LINE_BYTES_MAX: u64 = 4 << 20;
@@ -23,11 +27,56 @@ pub(super) enum Input {
 /// What a line that is too long is answered with: the error, and what to do.
 pub(super) const TOO_LONG: (&str, &str) = ("a line of more than 4 MiB", "end every message with a line break");
 
-/// Passes on the lines of `source` until it ends or nobody listens any more.
+/// Stack of a searching thread: that of a main thread, since search recurses.
+const STACK_BYTES: usize = 8 << 20;
+
+/// The events of a protocol: the lines of `source`, and what the sender that comes back is given.
 ///
 /// # Errors
-/// The system refuses a thread.
-pub(super) fn forward<E: Send + 'static>(
+/// The system refuses a thread, or signals cannot be caught.
+pub(super) fn listen<E: Send + 'static>(
+    source: impl BufRead + Send + 'static,
+    context: &Context<'_>,
+    event: fn(Input) -> E,
+) -> Result<(Sender<E>, Receiver<E>), Failure> {
+    context.host.catch_interrupts()?;
+    let (sender, events) = mpsc::channel();
+    forward(source, sender.clone(), event)?;
+    Ok((sender, events))
+}
+
+/// Waits for the next event; none if nobody is left who could send one.
+///
+/// # Errors
+/// Ctrl-C.
+pub(super) fn next_event<E>(events: &Receiver<E>, context: &Context<'_>) -> Result<Option<E>, Failure> {
+    loop {
+        match events.recv_timeout(POLL_INTERVAL) {
+            Err(RecvTimeoutError::Timeout) if context.host.interrupted() => return Err(Failure::interrupted()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Ok(event) => return Ok(Some(event)),
+        }
+    }
+}
+
+/// Prints an answer at once, if there is one.
+pub(super) fn say(answer: &str, context: &mut Context<'_>) -> Result<(), Failure> {
+    if !answer.is_empty() {
+        let mut out = context.terminal.out();
+        out.write_all(answer.as_bytes())?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// A thread that searches.
+pub(super) fn spawn_search(work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("search".to_owned()).stack_size(STACK_BYTES).spawn(work)
+}
+
+/// Passes on the lines of `source` until it ends or nobody listens any more.
+fn forward<E: Send + 'static>(
     mut source: impl BufRead + Send + 'static,
     events: Sender<E>,
     event: fn(Input) -> E,
@@ -57,7 +106,6 @@ fn next(source: &mut impl BufRead) -> io::Result<Input> {
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
-    use std::sync::mpsc;
 
     use super::*;
 

@@ -1,11 +1,11 @@
 //! Analysis by requests: a JSON object per line in, one per line out, several side by side.
 
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr as _;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -16,18 +16,14 @@ use ringrift_search::{Limits, Stop};
 use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng};
 use serde_json::{Map, Value, json};
 
-use super::lines::{Input, TOO_LONG, forward};
+use super::lines::{Input, TOO_LONG, listen, next_event, say, spawn_search};
 use super::session::{LINES_MAX, mistake, start_of};
 use super::{Args, words};
 use crate::commands::analyze::parse_spec;
 use crate::commands::position::{parse_board, parse_players};
 use crate::commands::report;
-use crate::interrupt::POLL_INTERVAL;
 use crate::suggest::nearest;
 use crate::{Context, ExitCode, Failure, OrFail as _, exit};
-
-/// Stack of the searching threads: that of a main thread, since search recurses.
-const STACK_BYTES: usize = 8 << 20;
 
 const FIELDS: [&str; 12] =
     ["id", "action", "position", "board", "players", "moves", "engine", "nodes", "time_ms", "depth", "lines", "seed"];
@@ -53,8 +49,7 @@ pub(super) fn serve(
     source: impl io::BufRead + Send + 'static,
     context: &mut Context<'_>,
 ) -> Result<ExitCode, Failure> {
-    context.host.catch_interrupts()?;
-    let (sender, events) = mpsc::channel();
+    let (sender, events) = listen(source, context, Event::Input)?;
     let (requests, queue) = mpsc::channel();
     let queue = Arc::new(Mutex::new(queue));
     let jobs = match args.jobs {
@@ -64,10 +59,9 @@ pub(super) fn serve(
     let mut workers = Vec::new();
     for _ in 0..jobs {
         let (queue, sender) = (Arc::clone(&queue), sender.clone());
-        let worker = thread::Builder::new().name("search".to_owned()).stack_size(STACK_BYTES);
-        workers.push(worker.spawn(move || work(&queue, &sender))?);
+        workers.push(spawn_search(move || work(&queue, &sender))?);
     }
-    forward(source, sender, Event::Input)?;
+    drop(sender);
     let mut active = HashMap::new();
     let ended = answer_all(args, &events, &requests, &mut active, context);
     // The end of the queue.
@@ -90,12 +84,7 @@ fn answer_all(
 ) -> Result<ExitCode, Failure> {
     let mut is_ending = false;
     while !(is_ending && active.is_empty()) {
-        let event = match events.recv_timeout(POLL_INTERVAL) {
-            Err(RecvTimeoutError::Timeout) if context.host.interrupted() => return Err(Failure::interrupted()),
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => break,
-            Ok(event) => event,
-        };
+        let Some(event) = next_event(events, context)? else { break };
         let answer = match event {
             Event::Input(Input::Line(line)) if line.is_empty() => None,
             Event::Input(Input::Line(line)) => accept(&line, args, requests, active).err(),
@@ -111,9 +100,7 @@ fn answer_all(
             }
         };
         if let Some(fields) = answer {
-            let mut out = context.terminal.out();
-            writeln!(out, "{fields}")?;
-            out.flush()?;
+            say(&format!("{fields}\n"), context)?;
         }
     }
     Ok(exit::OK)

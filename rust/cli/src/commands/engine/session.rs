@@ -200,15 +200,20 @@ impl Session {
         }
     }
 
-    /// The engine, taken out for a search.
-    pub(super) fn take_analyst(&mut self) -> Result<Analyst, Failure> {
+    /// The engine, taken out for a search, and what there is to say of a new one.
+    pub(super) fn take_analyst(&mut self) -> Result<(Analyst, Option<String>), Failure> {
         if let Some(analyst) = self.analyst.take_if(|analyst| analyst.is_for(&self.position)) {
-            return Ok(analyst);
+            return Ok((analyst, None));
         }
         self.new_game();
         let spec = parse_spec(&self.engine, &self.position)?;
-        let spec = EngineSpec { threads: self.threads.unwrap_or(spec.threads), ..spec };
+        let threads = self.threads.unwrap_or(spec.threads);
+        // The option is for every engine that a session has, also for those that search with one thread.
+        let is_alone = threads > 1 && !spec.kind.takes_threads();
+        let note = is_alone.then(|| format!("{} searches with one thread", spec.kind));
+        let spec = EngineSpec { threads: if is_alone { 1 } else { threads }, ..spec };
         let mut rng = GameRng::new(self.seed, 0, GameRng::HOST);
-        Analyst::new(&spec, self.position.board(), self.position.players(), &mut rng).or_fail(exit::USAGE)
+        let (board, players) = (self.position.board(), self.position.players());
+        Ok((Analyst::new(&spec, board, players, &mut rng).or_fail(exit::USAGE)?, note))
     }
 }

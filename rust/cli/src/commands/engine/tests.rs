@@ -76,6 +76,15 @@ fn equal_sessions_have_equal_moves() {
 }
 
 #[test]
+fn threads_are_for_engines_that_take_several() {
+    let said = talk(&["--engine", "minimax"], "setoption name Threads value 2\ngo nodes 3000\n");
+    assert!(said[0].starts_with("info depth ") && said.last().unwrap().starts_with("bestmove P"), "{said:?}");
+    let said = talk(&["--engine", "descent"], "setoption name Threads value 2\ngo nodes 300\n");
+    assert_eq!(said[0], "info string descent searches with one thread", "{said:?}");
+    assert!(said.last().unwrap().starts_with("bestmove P"), "{said:?}");
+}
+
+#[test]
 fn endless_search_ends_at_stop_and_at_quit() {
     let stopped = [
         ("position start square19 2", ""),
@@ -109,6 +118,10 @@ fn garbage_is_answered_and_forgotten() {
         ("go nodes -1", "error go nodes -1; hint: type go"),
         ("go nodes 0", "error a search with a budget of 0 nodes; hint: give at least 1"),
         ("go movetime 0", "budget of 0 milliseconds"),
+        ("go nodes 99999999999999999999", "error go nodes 99999999999999999999"),
+        ("go depth 99999999999999999999", "error go depth 99999999999999999999"),
+        ("setoption name Engine value descent:threads=2", "descent uses one thread"),
+        ("setoption name Seed value -1", "whole number from 0"),
         ("go fast", "error go fast; hint: "),
         ("go infinite nodes 5", "go infinite with a limit"),
         ("stop", "stop without a search"),

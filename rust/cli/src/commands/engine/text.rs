@@ -1,29 +1,25 @@
 //! The text protocol: commands in, answers out, one search at a time on its own thread.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, Sender};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use ringrift_rules::{AnyPosition, Move};
 use ringrift_search::{Ended, Limits, SearchResult, Stop};
 use ringrift_selfplay::{AnalysisError, Analyst, GameRng};
 
-use super::lines::{Input, TOO_LONG, forward};
+use super::lines::{Input, TOO_LONG, listen, next_event, say, spawn_search};
 use super::session::{Budget, COMMANDS, Session, mistake};
 use super::{Args, words};
 use crate::commands::report;
-use crate::interrupt::POLL_INTERVAL;
 use crate::suggest::nearest;
 use crate::{Context, ExitCode, Failure, exit};
 
 /// Nodes of the first part of an endless search; each part is twice as long as the one before.
 const FIRST_PART_NODES: u64 = 4_096;
-
-/// Stack of the searching thread: that of a main thread, since search recurses.
-const STACK_BYTES: usize = 8 << 20;
 
 enum Event {
     Input(Input),
@@ -60,9 +56,7 @@ pub(super) fn serve(
     source: impl io::BufRead + Send + 'static,
     context: &mut Context<'_>,
 ) -> Result<ExitCode, Failure> {
-    context.host.catch_interrupts()?;
-    let (sender, events) = mpsc::channel();
-    forward(source, sender.clone(), Event::Input)?;
+    let (sender, events) = listen(source, context, Event::Input)?;
     let session = Session::new(&args.engine, args.seed);
     let mut server = Server { session, running: None, is_ending: false, sender };
     let ended = server.serve(&events, context);
@@ -77,12 +71,7 @@ pub(super) fn serve(
 impl Server {
     fn serve(&mut self, events: &Receiver<Event>, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         while !(self.is_ending && self.running.is_none()) {
-            let event = match events.recv_timeout(POLL_INTERVAL) {
-                Err(RecvTimeoutError::Timeout) if context.host.interrupted() => return Err(Failure::interrupted()),
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => break,
-                Ok(event) => event,
-            };
+            let Some(event) = next_event(events, context)? else { break };
             let answer = match event {
                 Event::Input(Input::Line(line)) if line == "quit" => break,
                 Event::Input(Input::Line(line)) => self.command(&line).unwrap_or_else(|failure| error_line(&failure)),
@@ -102,11 +91,7 @@ impl Server {
                 }
             };
             let answer = answer + &self.best_move();
-            if !answer.is_empty() {
-                let mut out = context.terminal.out();
-                out.write_all(answer.as_bytes())?;
-                out.flush()?;
-            }
+            say(&answer, context)?;
         }
         Ok(exit::OK)
     }
@@ -124,7 +109,7 @@ impl Server {
             "setoption" => self.session.set_option(rest)?,
             "newgame" | "ucinewgame" => self.session.new_game(),
             "position" => self.session.set_position(rest)?,
-            "go" => self.go(&Session::parse_go(rest)?)?,
+            "go" => return self.go(&Session::parse_go(rest)?),
             "stop" => match &mut self.running {
                 Some(running) => {
                     running.stop.stop();
@@ -145,11 +130,11 @@ impl Server {
         Ok(String::new())
     }
 
-    fn go(&mut self, budget: &Budget) -> Result<(), Failure> {
+    fn go(&mut self, budget: &Budget) -> Result<String, Failure> {
         if let Some(outcome) = self.session.position.outcome() {
             return Err(Failure::new(exit::BAD_INPUT, AnalysisError::Over(outcome)));
         }
-        let analyst = self.session.take_analyst()?;
+        let (analyst, note) = self.session.take_analyst()?;
         let limits = match budget {
             Budget::Own => Some(*analyst.limits()),
             Budget::Limits(limits) => Some(*limits),
@@ -160,12 +145,9 @@ impl Server {
         let (stop, position, sender) = (Stop::new(), self.session.position.clone(), self.sender.clone());
         let is_endless = limits.is_none();
         let search = Search { analyst, position, limits, stop: stop.clone(), rng };
-        let thread = thread::Builder::new()
-            .name("search".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn(move || search.run(&sender))?;
+        let thread = spawn_search(move || search.run(&sender))?;
         self.running = Some(Running { stop, thread, is_endless, done: None });
-        Ok(())
+        Ok(note.map(|note| format!("info string {note}\n")).unwrap_or_default())
     }
 
     fn end_endless(&mut self) {

@@ -1,7 +1,7 @@
 //! `rrpipe replay export`: stored games in other forms.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +12,8 @@ use ringrift_replay::{GameFilter, Parts, StoreReader, StoredGame, python_json, r
 use super::{FileArg, FilterArgs, open, store_failure};
 use crate::commands::show::SchemeName;
 use crate::files::AtomicFile;
-use crate::{Context, ExitCode, Failure, exit, files, interrupt};
+use crate::output::{cannot_write, write_file};
+use crate::{Context, ExitCode, Failure, exit, interrupt};
 
 /// Write games as JSON lines, traces, text or pictures
 ///
@@ -94,10 +95,6 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     Ok(if report.faults.is_empty() { exit::OK } else { exit::BAD_INPUT })
 }
 
-fn cannot_write(path: &Path, error: io::Error) -> Failure {
-    Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-}
-
 /// Hands the games over, one after the other; those that are torn are noted.
 fn games(
     args: &Args,
@@ -169,8 +166,7 @@ fn frames(args: &Args, folder: &Path, game: &StoredGame) -> Result<(), Failure> 
             ..SvgOptions::default()
         };
         let path = folder.join(format!("{number:05}.svg"));
-        files::write_atomic(&path, render_svg(position, &options).as_bytes())
-            .map_err(|error| cannot_write(&path, error))
+        write_file(&path, render_svg(position, &options).as_bytes())
     };
     draw(0, &position, None)?;
     for (ply, &mv) in replayed.moves.iter().enumerate() {

@@ -22,6 +22,7 @@ use args::Profile;
 use plan::{Plan, plan};
 use report::Reporter;
 
+use crate::output::{cannot_write, write_file};
 use crate::{Context, ExitCode, Failure, exit, files, interrupt};
 
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
@@ -74,9 +75,7 @@ fn run_with(
 /// A summary that cannot be written is said before the first game, not after the last.
 fn check_summary_path(path: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = path else { return Ok(()) };
-    let cannot = |error: std::io::Error| {
-        Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-    };
+    let cannot = |error| cannot_write(path, error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(cannot)?;
     }
@@ -224,9 +223,7 @@ fn summary_json(
 fn print_summary(args: &Args, plan: &Plan, summary: &Value, context: &mut Context<'_>) -> Result<(), Failure> {
     let text = pretty(summary);
     if let Some(path) = &args.summary_json {
-        files::write_atomic(path, text.as_bytes()).map_err(|error| {
-            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
-        })?;
+        write_file(path, text.as_bytes())?;
     }
     let title = match plan.profile {
         Some(Profile::AiHealthcheck) => "AI self-play healthcheck summary",
