@@ -28,10 +28,11 @@ const fn moves_max(board: BoardKind) -> Option<NonZeroUsize> {
 impl EngineSpec {
     /// The evaluation that the engine looks with. `rng` draws the noise on its weights, if there is any.
     pub fn evaluator<B: Board>(&self, rng: &mut GameRng) -> Heuristic<B> {
-        let weights = match self.weight_noise {
+        let mut weights = match self.weight_noise {
             noise if noise > 0.0 => self.weights.weights.with_noise(noise, rng),
             _ => self.weights.weights,
         };
+        weights.rings_in_hand += self.reserve;
         let options =
             HeuristicOptions { mode: self.mode, geometry: EvalGeometry::True, profile: self.weights.name.clone() };
         Heuristic::new(weights, options)
@@ -106,6 +107,8 @@ impl EngineSpec {
         if self.kind.is_search() {
             settings.insert("threads".into(), self.threads.into());
             settings.insert("explores".into(), self.explores.into());
+            settings.insert("tempo".into(), self.tempo.into());
+            settings.insert("reserve".into(), self.reserve.into());
         }
         if self.tree != TreeSettings::default() {
             settings.insert("tree".into(), self.tree.to_string().trim_start_matches(',').into());
