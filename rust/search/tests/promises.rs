@@ -100,6 +100,8 @@ fn threads_never_make_more_nodes_than_the_budget() {
                 // What a thread has taken when another one ends the search is not made up for.
                 let is_spent = result.nodes >= nodes / 2 || result.ended != Ended::Nodes;
                 assert!(result.nodes <= nodes && is_spent, "{} of {nodes} nodes", result.nodes);
+                let is_lost = result.score <= -WIN + 1000.0;
+                assert!(!is_lost || result.ended == Ended::Solved, "{} after {nodes} nodes", result.score);
             }
         }
     }
