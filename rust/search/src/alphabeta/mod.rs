@@ -254,6 +254,7 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
         for thread in &mut self.threads {
             thread.history.clear();
             thread.gains.clear();
+            thread.frames.iter_mut().for_each(Frame::forget);
         }
     }
 }
