@@ -100,6 +100,8 @@ fn threads_never_make_more_nodes_than_the_budget() {
                 // What a thread has taken when another one ends the search is not made up for.
                 let is_spent = result.nodes >= nodes / 2 || result.ended != Ended::Nodes;
                 assert!(result.nodes <= nodes && is_spent, "{} of {nodes} nodes", result.nodes);
+                let is_lost = result.score <= -WIN + 1000.0;
+                assert!(!is_lost || result.ended == Ended::Solved, "{} after {nodes} nodes", result.score);
             }
         }
     }
@@ -131,16 +133,20 @@ fn equal_seeds_choose_equal_moves_on_every_machine() {
 #[test]
 fn forgetting_makes_a_new_search_of_it() {
     let mut rng = GameRng::new(13, 0, 0);
-    let (a, b) = (random_position::<Hex8>(PlayerCount::Two, &mut rng), random_position(PlayerCount::Two, &mut rng));
-    let limits = Limits::nodes(3000).unwrap();
-    for mut search in searches::<Hex8>() {
-        let mut untimed =
-            |position| SearchResult { elapsed: Duration::ZERO, ..run(&mut *search, position, &limits, &Stop::new()) };
-        let first = untimed(&a);
-        untimed(&b);
-        search.forget();
-        let again = SearchResult { elapsed: Duration::ZERO, ..run(&mut *search, &a, &limits, &Stop::new()) };
-        assert_eq!(first, again);
+    let limits = Limits::nodes(6000).unwrap();
+    for players in PlayerCount::ALL {
+        let positions: Vec<_> = (0..4).map(|_| random_position::<Hex8>(players, &mut rng)).collect();
+        for mut search in searches::<Hex8>() {
+            let mut all = || {
+                search.forget();
+                let mut untimed = |position| SearchResult {
+                    elapsed: Duration::ZERO,
+                    ..run(&mut *search, position, &limits, &Stop::new())
+                };
+                positions.iter().map(&mut untimed).collect::<Vec<_>>()
+            };
+            assert_eq!(all(), all());
+        }
     }
 }
 

@@ -107,11 +107,11 @@ fn nodes_and_allocations(text: &str) -> (u64, u64) {
     let mut search = spec.search::<Square8>(&mut GameRng::new(1, 0, 0)).unwrap().unwrap();
     let mut position = Position::<Square8>::initial(players, RuleOptions::standard(Square8::KIND, players));
     let (mut moves, mut rng) = (MoveList::new(), GameRng::new(9, 1, 0));
-    for _ in 0..40 {
-        position.legal_moves(&mut moves);
-        position.make_move(moves[rng.below(moves.len())]);
-    }
     position.legal_moves(&mut moves);
+    while position.plies() < 40 || moves.len() < 20 {
+        position.make_move(moves[rng.below(moves.len())]);
+        position.legal_moves(&mut moves);
+    }
     let mut run = || {
         search.forget();
         let before = ALLOCATIONS.get();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use crate::output::{cannot_write, write_file};
+use crate::output::write_file;
 use crate::{Cli, Context, ExitCode, Failure, OrFail as _, exit};
 
 /// Write the manual pages into a folder and print their paths
@@ -23,7 +23,9 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     // Gives the subcommands their full names and the global options.
     command.build();
     let pages = pages(&command).or_fail(exit::UNEXPECTED)?;
-    fs::create_dir_all(&args.dir).map_err(|error| cannot_write(&args.dir, error))?;
+    fs::create_dir_all(&args.dir)
+        .map_err(|error| anyhow::Error::new(error).context(format!("cannot make folder {}", args.dir.display())))
+        .or_fail(exit::IO)?;
     for (name, page) in pages {
         let path = args.dir.join(name);
         write_file(&path, &page)?;

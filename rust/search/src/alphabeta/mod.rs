@@ -223,8 +223,16 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
         }
         let (table, options) = (&self.table, &self.options);
         let depth_max = limits.depth_max().unwrap_or(DEPTH_MAX).min(DEPTH_MAX);
-        threads::on_each(&mut self.threads, |thread| {
-            let meter = if is_alone { Meter::start(limits, stop) } else { Meter::of_team(limits, stop, &team) };
+        let meter = || if is_alone { Meter::start(limits, stop) } else { Meter::of_team(limits, stop, &team) };
+        let (first_thread, others) = self.threads.split_first_mut()?;
+        let mut meters = vec![first_thread.order_roots(position, table, options, meter())];
+        for other in others {
+            other.take_order(first_thread);
+            meters.push(meter());
+        }
+        let mut threads: Vec<_> = self.threads.iter_mut().zip(meters).map(Some).collect();
+        threads::on_each(&mut threads, |thread| {
+            let Some((thread, meter)) = thread.take() else { return };
             let ended = thread.search(position, table, options, meter, depth_max);
             thread.found.is_first = team.end(ended);
         });
@@ -246,26 +254,22 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
         for thread in &mut self.threads {
             thread.history.clear();
             thread.gains.clear();
+            thread.frames.iter_mut().for_each(Frame::forget);
         }
     }
 }
 
 impl<E> Thread<E> {
-    /// Searches until the meter or the depth ends it; returns why it ended.
-    fn search<B: Board>(
-        &mut self,
+    fn worker<'s, B: Board>(
+        &'s mut self,
         position: &Position<B>,
-        table: &Table,
-        options: &AlphaBetaOptions,
+        table: &'s Table,
+        options: &'s AlphaBetaOptions,
         meter: Meter,
-        depth_max: u32,
-    ) -> Ended
-    where
-        E: Evaluator<B>,
-    {
+    ) -> (Worker<'s, B, E>, &'s mut Vec<RootMove>) {
         let root = position.to_move();
         let is_two = position.players().get() == 2;
-        let mut worker = Worker {
+        let worker = Worker {
             evaluator: &mut self.evaluator,
             options,
             table,
@@ -278,11 +282,58 @@ impl<E> Thread<E> {
             root_plies: position.plies(),
             tempo: centi(options.tempo),
             salt: if is_two { 0 } else { 0x9fb2_1c65_1e98_df25_u64.wrapping_mul(root.index() as u64 + 1) },
-            board: PhantomData::<B>,
+            board: PhantomData,
         };
-        let (depth, ended) = worker.deepen(position, &mut self.roots, depth_max);
+        (worker, &mut self.roots)
+    }
+
+    /// Sorts the moves of the root by what the position is worth right after each; returns the meter.
+    fn order_roots<B: Board>(
+        &mut self,
+        position: &Position<B>,
+        table: &Table,
+        options: &AlphaBetaOptions,
+        meter: Meter,
+    ) -> Meter
+    where
+        E: Evaluator<B>,
+    {
+        let (mut worker, roots) = self.worker(position, table, options, meter);
+        worker.order_roots(position, roots);
+        let (meter, evaluations) = (worker.meter, worker.evaluations);
+        self.found.evaluations = evaluations;
+        meter
+    }
+
+    /// Sorts the moves of the root by the values that another thread has found; equal ones stay in the thread's own order.
+    fn take_order(&mut self, other: &Self) {
+        let mut values = vec![(0, false); other.roots.len()];
+        for root in &other.roots {
+            values[root.index] = (root.value, root.is_exact);
+        }
+        for root in &mut self.roots {
+            (root.value, root.is_exact) = values[root.index];
+        }
+        self.roots.sort_by_key(|root| std::cmp::Reverse(root.value));
+        self.gains = other.gains.clone();
+    }
+
+    /// Searches until the meter or the depth ends it; returns why it ended.
+    fn search<B: Board>(
+        &mut self,
+        position: &Position<B>,
+        table: &Table,
+        options: &AlphaBetaOptions,
+        meter: Meter,
+        depth_max: u32,
+    ) -> Ended
+    where
+        E: Evaluator<B>,
+    {
+        let (mut worker, roots) = self.worker(position, table, options, meter);
+        let (depth, ended) = worker.deepen(position, roots, depth_max);
         let (nodes, evaluations) = (worker.meter.nodes(), worker.evaluations);
-        self.found = Found { nodes, evaluations, depth, is_first: false };
+        self.found = Found { nodes, evaluations: self.found.evaluations + evaluations, depth, is_first: false };
         ended
     }
 
@@ -339,7 +390,6 @@ fn decided_score(value: i32) -> f64 {
 impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
     /// Deepens until a limit; returns the depth that was completed, and why it ended. The best move comes first.
     fn deepen(&mut self, position: &Position<B>, roots: &mut [RootMove], depth_max: u32) -> (u32, Ended) {
-        self.order_roots(position, roots);
         let mut done = 0;
         while !self.is_over() {
             if done >= depth_max {

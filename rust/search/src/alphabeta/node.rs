@@ -43,6 +43,13 @@ pub(crate) struct Frame {
     killers: [Option<Move>; 2],
 }
 
+impl Frame {
+    /// Forgets what earlier searches left behind.
+    pub fn forget(&mut self) {
+        self.killers = [None; 2];
+    }
+}
+
 /// One thread's search.
 pub(crate) struct Worker<'s, B: Board, E> {
     pub evaluator: &'s mut E,

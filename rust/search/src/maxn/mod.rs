@@ -188,7 +188,9 @@ fn deepen<B: Board, E: Evaluator<B>>(
         if done > 0 && roots[0].shares[mover] > won {
             return (done, Ended::Solved);
         }
-        roots.iter_mut().for_each(|root| root.is_searched = false);
+        for root in &mut *roots {
+            root.is_searched = false;
+        }
         let iteration = Mutex::new(Iteration { roots: &mut *roots, next: 0, best: 0, mover, depth: done as i32 });
         threads::on_each(workers, |worker| worker.iterate(position, &iteration));
         // A best move that was found before the first one was searched would be compared with nothing.

@@ -119,7 +119,7 @@ impl fmt::Display for TreeSettings {
             ("fpu", self.fpu_reduction),
             ("considered", self.considered.map(f64::from)),
             ("c_scale", self.value_scale),
-            ("scale", self.scale.map(|scale| scale.points())),
+            ("scale", self.scale.map(Scale::points)),
             ("widen", self.widen.map(f64::from)),
         ];
         for (name, number) in numbers {
