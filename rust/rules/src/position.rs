@@ -333,6 +333,12 @@ impl<B: Board> Position<B> {
         rings
     }
 
+    /// Owners of the rings on `cell`, top to bottom, without allocating; nothing without a stack.
+    #[inline]
+    pub fn rings_down(&self, cell: Cell) -> impl Iterator<Item = PlayerId> + '_ {
+        self.stack(cell).into_iter().flat_map(|stack| self.rings.rings_down(stack))
+    }
+
     /// Cells with stacks in the container order that upstream's stack map has. Source: rules.md section 3.
     pub fn stacks_in_order(&self) -> Vec<Cell> {
         let mut cells: Vec<Cell> = self.stack_cells.iter().collect();

@@ -1,0 +1,34 @@
+//! Positions as network inputs, moves as policy indices, and the symmetries of both.
+//!
+//! Two families of encoders: those of upstream ([`UpstreamEncoder`], equal to the last bit, so that its networks and
+//! trainers can be used), and our own.
+//!
+//! ```
+//! use ringrift_encode::{GLOBALS, GlobalsOptions, History, HistoryMode, UpstreamEncoder};
+//! use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, RuleOptions};
+//!
+//! let board = BoardKind::Square8;
+//! let position = AnyPosition::initial(board, PlayerCount::Two, RuleOptions::standard(board, PlayerCount::Two));
+//! let encoder = UpstreamEncoder::Square;
+//! let mut history = History::new(encoder.frame_len(board), 3, HistoryMode::Recorded);
+//! history.push(|frame| encoder.encode(&position, frame))?;
+//! let mut row = vec![0.0; history.row_len()];
+//! history.write(&mut row)?;
+//! assert_eq!(row.len(), 56 * 8 * 8);
+//! let mut globals = [0.0; GLOBALS];
+//! encoder.encode_globals(&position, GlobalsOptions::default(), &mut globals)?;
+//! assert_eq!(globals[0], 1.0, "ring placement");
+//! # Ok::<(), ringrift_encode::EncodeError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod history;
+mod neighbours;
+mod policy;
+mod upstream;
+
+pub use error::EncodeError;
+pub use history::{History, HistoryMode};
+pub use policy::{ActionIndex, PolicyLayout};
+pub use upstream::{FeatureVersion, GLOBALS, GlobalsOptions, UpstreamEncoder};
