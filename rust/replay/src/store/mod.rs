@@ -22,12 +22,13 @@ mod verify;
 mod writer;
 
 pub use connection::is_database;
+pub use derive::quality;
 pub use encode::EncodedGame;
 pub use error::StoreError;
 pub use game::{
     History, MoveNotes, NewGame, RecordForm, RecordedMove, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, Snapshots, game_id,
 };
-pub use python_json::{python_json, python_json_sorted};
+pub use python_json::{python_float, python_json, python_json_sorted};
 pub use reader::{GameFilter, Parts, StoreInfo, StoreReader};
 pub use rows::{
     GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, ReplayedGame, SnapshotRow, StoredGame,
