@@ -28,6 +28,14 @@ pub enum EncodeError {
         /// Board of the argument.
         got: BoardKind,
     },
+    /// The numbers of players of two arguments differ.
+    #[error("the position has {got} players, expected {expected}\nhint: a layout is made for one number of players")]
+    OtherPlayers {
+        /// Players of the receiver.
+        expected: usize,
+        /// Players of the argument.
+        got: usize,
+    },
     /// A buffer has the wrong number of elements.
     #[error("the buffer for {what} has {got} elements, expected {expected}\nhint: {hint}")]
     WrongLength {

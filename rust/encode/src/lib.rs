@@ -26,9 +26,13 @@ mod error;
 mod history;
 mod neighbours;
 mod policy;
+mod rr1;
+mod symmetry;
 mod upstream;
 
 pub use error::EncodeError;
 pub use history::{History, HistoryMode};
 pub use policy::{ActionIndex, PolicyLayout};
+pub use rr1::{RR1_VERSION, Rr1Encoder, Rr1Layout, Rr1Policy};
+pub use symmetry::{PlaneGrid, Symmetry};
 pub use upstream::{FeatureVersion, GLOBALS, GlobalsOptions, UpstreamEncoder};

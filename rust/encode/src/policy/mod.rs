@@ -5,9 +5,10 @@ mod index;
 mod legacy;
 mod slots;
 
-use ringrift_rules::{AnyPosition, Board, BoardKind, Move, MoveList, Position, with_position};
+use ringrift_rules::{AnyPosition, Board, BoardKind, BoardShape, Move, MoveList, Position, with_position};
 
 pub use index::ActionIndex;
+use slots::SquarePlan;
 
 use crate::error::{EncodeError, unknown};
 
@@ -70,6 +71,16 @@ impl PolicyLayout {
             (Self::BoardAware, BoardKind::Hex8) => 4_500,
             (Self::BoardAware, BoardKind::Hexagonal) => 91_876,
         }
+    }
+
+    /// The one index of all options for lines, where a layout has one for them alone.
+    pub(crate) fn line_options(self, board: BoardKind) -> Option<ActionIndex> {
+        let side = match (self, board.spec().shape) {
+            (Self::LegacyMaxN, _) => 19,
+            (Self::BoardAware, BoardShape::Square) => u32::from(board.spec().size),
+            (Self::BoardAware, BoardShape::Hex) => return None,
+        };
+        Some(ActionIndex::new(SquarePlan::new(side).line_options))
     }
 
     /// The index of a legal move of the position; none if the layout has none for it.

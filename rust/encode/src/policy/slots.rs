@@ -51,7 +51,7 @@ pub(super) struct SquarePlan {
     eliminations: u32,
     /// `skip_placement`, then `swap_sides` and `skip_recovery`.
     skips: u32,
-    line_options: u32,
+    pub line_options: u32,
     territory: u32,
     /// The first index after all these.
     pub end: u32,
