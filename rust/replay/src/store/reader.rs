@@ -15,7 +15,17 @@ use super::{
 /// How often a read is begun again because the file was changed under it.
 const RETRIES: usize = 5;
 
-/// Which games to read; an empty filter takes all.
+/// In which order to read games.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum GameOrder {
+    /// As they were stored.
+    #[default]
+    Stored,
+    /// Latest start first, by the text of `created_at`, as upstream's readers do; of equal ones the one stored last.
+    NewestFirst,
+}
+
+/// Which games to read, and in which order; an empty filter takes all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GameFilter {
     /// Board.
@@ -40,6 +50,8 @@ pub struct GameFilter {
     pub ids: Vec<String>,
     /// Leave out games that are marked as unfit for training.
     pub trainable: bool,
+    /// In which order; a limit takes the first ones of it.
+    pub order: GameOrder,
     /// Most games.
     pub limit: Option<u64>,
 }
@@ -66,7 +78,10 @@ pub struct StoreInfo {
 /// Reads a database; see [`StoreWriter`](super::StoreWriter) for an example.
 #[derive(Debug)]
 pub struct StoreReader {
+    /// The name in messages.
     path: PathBuf,
+    /// The file that is read.
+    file: PathBuf,
     read: ReadConnection,
     layout: Layout,
 }
@@ -89,9 +104,14 @@ impl StoreReader {
     /// # Errors
     /// [`StoreError`] says what the file is instead.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let read = open_for_reading(path, BUSY_TIMEOUT)?;
+        Self::open_copy(path, path)
+    }
+
+    /// Opens a copy of the database `path`, by whose name it goes in messages.
+    pub(crate) fn open_copy(file: &Path, path: &Path) -> Result<Self, StoreError> {
+        let read = open_for_reading(file, BUSY_TIMEOUT)?;
         let layout = Layout::of(path, &read.connection)?;
-        Ok(Self { path: path.to_owned(), read, layout })
+        Ok(Self { path: path.to_owned(), file: file.to_owned(), read, layout })
     }
 
     /// The file.
@@ -111,7 +131,7 @@ impl StoreReader {
         Ok(StoreInfo { schema_version: self.layout.version, games: games as u64 })
     }
 
-    /// Names of the games in the order in which they were stored.
+    /// Names of the games.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -120,7 +140,7 @@ impl StoreReader {
         self.steady(|reader| reader.collect(&sql, &values, |row| row.get(0)))
     }
 
-    /// Rows of the games in the order in which they were stored.
+    /// Rows of the games.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -143,10 +163,11 @@ impl StoreReader {
     /// # Errors
     /// [`StoreError::NoSuchGame`], or the file cannot be read.
     pub fn game_with(&mut self, id: &str, parts: Parts) -> Result<StoredGame, StoreError> {
-        self.steady(|reader| reader.load(id, parts))
+        self.steady(|reader| reader.load("game_id", id.to_owned().into(), parts))
     }
 
-    /// The games that pass a filter, one after the other.
+    /// The games that pass a filter, one after the other: one is in memory at a time, and eight bytes for each that is
+    /// to come. To read one state of a file that is being written, take a [`StoreSnapshot`](super::StoreSnapshot).
     ///
     /// # Errors
     /// The list of games cannot be read; later faults come with their games.
@@ -155,8 +176,18 @@ impl StoreReader {
         filter: &GameFilter,
         parts: Parts,
     ) -> Result<impl ExactSizeIterator<Item = Result<StoredGame, StoreError>> + use<'a>, StoreError> {
-        let ids = self.ids(filter)?;
-        Ok(ids.into_iter().map(move |id| self.game_with(&id, parts)))
+        let rows = self.row_numbers(filter)?;
+        Ok(rows.into_iter().map(move |row| self.game_of_row(row, parts)))
+    }
+
+    /// Where the games are in the table.
+    pub(crate) fn row_numbers(&mut self, filter: &GameFilter) -> Result<Vec<i64>, StoreError> {
+        let (sql, values) = self.select("rowid", filter);
+        self.steady(|reader| reader.collect(&sql, &values, |row| row.get(0)))
+    }
+
+    pub(crate) fn game_of_row(&mut self, row: i64, parts: Parts) -> Result<StoredGame, StoreError> {
+        self.steady(|reader| reader.load("rowid", row.into(), parts))
     }
 
     /// What is broken in the pages of the file; empty if nothing is.
@@ -179,13 +210,13 @@ impl StoreReader {
     fn steady<T>(&mut self, query: impl Fn(&Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
         for _ in 0..RETRIES {
             let Some(before) = &self.read.frozen else { return query(self) };
-            if Stamp::of(&self.path)? == *before {
+            if Stamp::of(&self.file)? == *before {
                 let result = query(self);
-                if Stamp::of(&self.path)? == *before {
+                if Stamp::of(&self.file)? == *before {
                     return result;
                 }
             }
-            self.read = open_for_reading(&self.path, BUSY_TIMEOUT)?;
+            self.read = open_for_reading(&self.file, BUSY_TIMEOUT)?;
             self.layout = Layout::of(&self.path, &self.read.connection)?;
         }
         if self.read.frozen.is_none() { query(self) } else { Err(StoreError::Changing { path: self.path.clone() }) }
@@ -248,7 +279,10 @@ impl StoreReader {
             sql += " WHERE ";
             sql += &query.tests.join(" AND ");
         }
-        sql += " ORDER BY rowid";
+        sql += match filter.order {
+            GameOrder::Stored => " ORDER BY rowid",
+            GameOrder::NewestFirst => " ORDER BY created_at DESC, rowid DESC",
+        };
         if let Some(limit) = filter.limit {
             sql += " LIMIT ";
             sql += &i64::try_from(limit).unwrap_or(i64::MAX).to_string();
@@ -256,29 +290,28 @@ impl StoreReader {
         (sql, query.values)
     }
 
-    fn load(&self, id: &str, parts: Parts) -> Result<StoredGame, StoreError> {
-        let key = [SqlValue::from(id.to_owned())];
-        let sql = format!("SELECT {} FROM games WHERE game_id = ?", self.layout.game_columns());
-        let row = self.collect(&sql, &key, game_row)?.pop();
+    /// The game whose `column` has the value.
+    fn load(&self, column: &str, value: SqlValue, parts: Parts) -> Result<StoredGame, StoreError> {
+        let sql = format!("SELECT {} FROM games WHERE {column} = ?", self.layout.game_columns());
+        let row = self.collect(&sql, std::slice::from_ref(&value), game_row)?.pop();
         let Some(row) = row else {
-            return Err(StoreError::NoSuchGame { path: self.path.clone(), game: id.to_owned() });
+            let game = match value {
+                SqlValue::Text(id) => id,
+                other => format!("of {column} {other:?}"),
+            };
+            return Err(StoreError::NoSuchGame { path: self.path.clone(), game });
         };
+        let id = row.id.as_str();
+        let key = [SqlValue::from(id.to_owned())];
         let (move_source, moves) = self.moves(id, &row, &key)?;
-        let mut game = StoredGame {
-            path: self.path.clone(),
-            row,
-            players: self.players(&key)?,
-            initial_json: self.initial(id, &key)?,
-            moves,
-            move_source,
-            snapshots: Vec::new(),
-            history: Vec::new(),
-        };
+        let (mut snapshots, mut history) = (Vec::new(), Vec::new());
         if parts == Parts::All {
-            game.snapshots = self.snapshots(id, &key)?;
-            game.history = self.history(id, &key)?;
+            snapshots = self.snapshots(id, &key)?;
+            history = self.history(id, &key)?;
         }
-        Ok(game)
+        let (players, initial_json) = (self.players(&key)?, self.initial(id, &key)?);
+        let path = self.path.clone();
+        Ok(StoredGame { path, row, players, initial_json, moves, move_source, snapshots, history })
     }
 
     fn players(&self, key: &[SqlValue]) -> Result<Vec<PlayerRow>, StoreError> {
