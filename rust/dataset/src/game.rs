@@ -1,15 +1,15 @@
 //! Makes the rows of a game by replaying it on the engine.
 
-use ringrift_encode::{GLOBALS, GlobalsOptions, History};
+use ringrift_encode::{ActionIndex, EncodeError, GlobalsOptions, History, Rr1Encoder, Rr1Policy, UpstreamEncoder};
 use ringrift_eval::GameRng;
 use ringrift_heuristic::EvalGeometry;
-use ringrift_replay::{StoredGame, move_from_json_text};
+use ringrift_replay::{MoveRow, StoredGame, move_from_json_text};
 use ringrift_rules::{AnyPosition, Cell, EndReason, Move, MoveKind, Phase};
 use sha2::{Digest as _, Sha256};
 
 use crate::heuristics::{FeatureWriter, HeuristicFeatures, feature_writer, follow_markers};
-use crate::npz::{Method, Piece, Squeezer};
-use crate::plan::{Layout, RowPlan};
+use crate::npz::{Piece, Squeezer};
+use crate::plan::{Encoder, Layout, RowPlan};
 use crate::policy::soft_targets;
 use crate::rows::{Row, Target};
 use crate::select::{Dropped, ELO, Facts, Selection};
@@ -60,11 +60,87 @@ pub(crate) enum Made {
 pub(crate) struct RowMaker<'a> {
     plan: &'a RowPlan,
     selection: &'a Selection,
-    history: History,
+    planes: PlaneMaker,
     squeezer: Squeezer,
     features: Option<Box<dyn FeatureWriter>>,
-    row: Vec<f32>,
     chunk: Vec<u8>,
+}
+
+/// Turns positions into planes and globals, and keeps the frames of earlier ones.
+enum PlaneMaker {
+    Upstream { encoder: UpstreamEncoder, history: History, row: Vec<f32>, globals: Vec<f32> },
+    Rr1 { encoder: Rr1Encoder, globals: Vec<f32> },
+}
+
+impl PlaneMaker {
+    fn new(plan: &RowPlan) -> Self {
+        let globals = vec![0.0; plan.globals()];
+        match plan.encoder {
+            Encoder::Upstream(encoder) => {
+                let history = History::new(encoder.frame_len(plan.board), plan.history_length, plan.history_mode);
+                let row = vec![0.0; history.row_len()];
+                Self::Upstream { encoder, history, row, globals }
+            }
+            Encoder::Rr1 => Self::Rr1 { encoder: Rr1Encoder::new(plan.rr1()), globals },
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::Upstream { history, .. } => history.clear(),
+            Self::Rr1 { encoder, .. } => encoder.clear(),
+        }
+    }
+
+    /// Takes note of a position that is sampled: upstream's frames are those of the sampled positions before.
+    fn see_sampled(&mut self, position: &AnyPosition) -> Result<(), EncodeError> {
+        match self {
+            Self::Upstream { encoder, history, .. } => history.push(|frame| encoder.encode(position, frame)),
+            Self::Rr1 { .. } => Ok(()),
+        }
+    }
+
+    /// Takes note of a position after its row was made, sampled or not: ours are the positions before.
+    fn see_any(&mut self, position: &AnyPosition) -> Result<(), EncodeError> {
+        match self {
+            Self::Upstream { .. } => Ok(()),
+            Self::Rr1 { encoder, .. } => encoder.remember(position),
+        }
+    }
+
+    /// Adds the row of a position.
+    fn write(
+        &mut self,
+        plan: &RowPlan,
+        position: &AnyPosition,
+        out: &mut Vec<u8>,
+        globals_out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        match self {
+            Self::Upstream { encoder, history, row, globals } => {
+                history.write(row)?;
+                let options = GlobalsOptions { version: plan.feature_version, recorded_moves: position.plies() };
+                encoder.encode_globals(position, options, globals)?;
+                push_floats(out, row);
+                push_floats(globals_out, globals);
+            }
+            Self::Rr1 { encoder, globals } => {
+                let begin = out.len();
+                out.resize(begin + encoder.layout().packed_len(), 0);
+                encoder.encode_packed(position, &mut out[begin..], globals)?;
+                push_floats(globals_out, globals);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The policy index of a move.
+pub(crate) fn policy_index(plan: &RowPlan, position: &AnyPosition, mv: Move) -> Option<ActionIndex> {
+    match plan.encoder {
+        Encoder::Upstream(_) => plan.policy.index(position, mv),
+        Encoder::Rr1 => Rr1Policy::of(plan.board).index(position, mv),
+    }
 }
 
 impl std::fmt::Debug for RowMaker<'_> {
@@ -75,16 +151,15 @@ impl std::fmt::Debug for RowMaker<'_> {
 
 impl<'a> RowMaker<'a> {
     pub fn new(plan: &'a RowPlan, selection: &'a Selection) -> Self {
-        let history = History::new(plan.encoder.frame_len(plan.board), plan.history_length, plan.history_mode);
-        let row = vec![0.0; history.row_len()];
-        let features = plan.heuristics.map(|features| feature_writer(plan.board, features, EvalGeometry::Compat));
+        // Upstream computes its features, in play too, by its own geometry.
+        let geometry = if plan.encoder == Encoder::Rr1 { EvalGeometry::True } else { EvalGeometry::Compat };
+        let features = plan.heuristics.map(|features| feature_writer(plan.board, features, geometry));
         Self {
             plan,
             selection,
-            history,
-            squeezer: Squeezer::new(Method::Deflated),
+            planes: PlaneMaker::new(plan),
+            squeezer: Squeezer::new(plan.planes_method()),
             features,
-            row,
             chunk: Vec::with_capacity(PIECE_LEN * 2),
         }
     }
@@ -125,7 +200,7 @@ impl<'a> RowMaker<'a> {
     /// Replays the moves and makes the rows on the way.
     fn rows(&mut self, game: &StoredGame, pass: &mut Pass, rows_max: u64) -> Result<(), String> {
         let plan = self.plan;
-        self.history.clear();
+        self.planes.clear();
         self.chunk.clear();
         // Upstream stops the replay where it stops taking rows.
         let last = [plan.move_index_max, self.selection.cutoffs.get(&game.row.id).copied()].into_iter().flatten().min();
@@ -141,8 +216,9 @@ impl<'a> RowMaker<'a> {
             let mv = parsed.map_err(|error| format!("move {number}: {}", first_line(&error)))?;
             let is_wanted = !is_past && number % plan.sample_every == 0 && (pass.rows.len() as u64) < rows_max;
             if is_wanted {
-                self.sample(pass, number, mv, stored.move_probs.as_deref(), stored.heuristic_features.as_deref())?;
+                self.sample(pass, number, mv, stored)?;
             }
+            self.planes.see_any(&pass.position).map_err(|error| first_line(&error))?;
             pass.position.make_move(mv);
             if self.features.is_some() {
                 follow_markers(&mut pass.marker_order, &pass.position);
@@ -156,40 +232,28 @@ impl<'a> RowMaker<'a> {
 
     /// Makes the row of a position, unless its move has no index or the draw is against it. Its frame is history for later
     /// rows in any case.
-    fn sample(
-        &mut self,
-        pass: &mut Pass,
-        number: u32,
-        mv: Move,
-        policy: Option<&str>,
-        cached: Option<&[u8]>,
-    ) -> Result<(), String> {
+    fn sample(&mut self, pass: &mut Pass, number: u32, mv: Move, stored: &MoveRow) -> Result<(), String> {
         let plan = self.plan;
-        let encoder = plan.encoder;
         let position = &pass.position;
-        self.history.push(|frame| encoder.encode(position, frame)).map_err(|error| first_line(&error))?;
-        let Some(index) = plan.policy.index(position, mv) else { return Ok(()) };
+        self.planes.see_sampled(position).map_err(|error| first_line(&error))?;
+        let Some(index) = policy_index(plan, position, mv) else { return Ok(()) };
         if plan.sample_rate < 1.0 && !GameRng::new(plan.seed, pass.key, number.into()).chance(plan.sample_rate) {
             return Ok(());
         }
-        self.history.write(&mut self.row).map_err(|error| first_line(&error))?;
-        let mut globals = [0.0; GLOBALS];
-        let options = GlobalsOptions { version: plan.feature_version, recorded_moves: position.plies() };
-        encoder.encode_globals(position, options, &mut globals).map_err(|error| first_line(&error))?;
-        push_floats(&mut self.chunk, &self.row);
-        push_floats(&mut pass.globals, &globals);
+        let begin = self.chunk.len();
+        let written = self.planes.write(plan, position, &mut self.chunk, &mut pass.globals);
+        written.map_err(|error| first_line(&error))?;
+        let row_len = self.chunk.len() - begin;
         if let Some(features) = &self.features {
             let mut list = Vec::with_capacity(64);
-            match cached.and_then(|bytes| self.cached_features(bytes)) {
+            let is_compat = plan.encoder != Encoder::Rr1;
+            match stored.heuristic_features.as_deref().and_then(|bytes| self.cached_features(bytes)) {
                 Some(cached) => list = cached,
-                None => features.write(position, Some(&pass.marker_order), &mut list),
+                None => features.write(position, is_compat.then_some(&*pass.marker_order), &mut list),
             }
             push_floats(&mut pass.heuristics, &list);
         }
-        let keeps_repeats = plan.layout.is_upstream();
-        let soft = policy
-            .filter(|_| plan.soft_targets)
-            .and_then(|text| soft_targets(text, position, plan.policy, keeps_repeats, &mut pass.targets));
+        let soft = if plan.soft_targets { soft_targets(plan, position, stored, &mut pass.targets) } else { None };
         pass.soft_rows += u32::from(soft.is_some());
         if soft.is_none() {
             pass.targets.push((index.get(), 1.0));
@@ -201,7 +265,7 @@ impl<'a> RowMaker<'a> {
             kind: place(&MoveKind::ALL, mv.kind()),
             targets: soft.unwrap_or(1),
         });
-        if self.chunk.len() + 4 * self.row.len() > PIECE_LEN {
+        if self.chunk.len() + row_len > PIECE_LEN {
             pass.planes.push(self.squeezer.piece(&self.chunk));
             self.chunk.clear();
         }
@@ -227,7 +291,7 @@ impl<'a> RowMaker<'a> {
             return Made::Dropped(Dropped::NoRows);
         }
         let values = match plan.layout {
-            Layout::Plain => {
+            Layout::Plain | Layout::Packed => {
                 let Some(won) = won else { return Made::Dropped(Dropped::NoWinner) };
                 if recorded.is_some_and(|recorded| recorded != won) {
                     return Made::Failed(format!(

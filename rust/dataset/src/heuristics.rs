@@ -70,15 +70,39 @@ const SCALE: f32 = 100.0;
 fn full_scale(weight: &str) -> f32 {
     match weight.strip_prefix("WEIGHT_").unwrap_or(weight) {
         "SWAP_EXPLORATION_TEMPERATURE" => 1.0,
-        "STACK_DIVERSITY_BONUS" | "SAFE_MOVE_BONUS" | "NO_SAFE_MOVES_PENALTY" | "GAP_POTENTIAL"
-        | "SWAP_OPENING_ADJACENCY" | "SWAP_OPENING_HEIGHT" | "SWAP_CORNER_PENALTY" | "SWAP_EDGE_BONUS"
+        "STACK_DIVERSITY_BONUS"
+        | "SAFE_MOVE_BONUS"
+        | "NO_SAFE_MOVES_PENALTY"
+        | "GAP_POTENTIAL"
+        | "SWAP_OPENING_ADJACENCY"
+        | "SWAP_OPENING_HEIGHT"
+        | "SWAP_CORNER_PENALTY"
+        | "SWAP_EDGE_BONUS"
         | "SWAP_DIAGONAL_BONUS" => 10.0,
-        "SINGLE_STACK_PENALTY" | "TWO_IN_ROW" | "THREE_IN_ROW" | "FOUR_IN_ROW" | "CONNECTED_NEIGHBOR"
-        | "BLOCKED_STACK_PENALTY" | "SWAP_OPENING_CENTER" | "RECOVERY_ELIGIBILITY" | "BURIED_RING_VALUE" => 20.0,
+        "SINGLE_STACK_PENALTY"
+        | "TWO_IN_ROW"
+        | "THREE_IN_ROW"
+        | "FOUR_IN_ROW"
+        | "CONNECTED_NEIGHBOR"
+        | "BLOCKED_STACK_PENALTY"
+        | "SWAP_OPENING_CENTER"
+        | "RECOVERY_ELIGIBILITY"
+        | "BURIED_RING_VALUE" => 20.0,
         "RINGS_IN_HAND" | "ADJACENCY" | "LPS_ACTION_ADVANTAGE" | "SWAP_OPENING_STRENGTH" | "RECOVERY_THREAT" => 30.0,
-        "STACK_HEIGHT" | "CAP_HEIGHT" | "CENTER_CONTROL" | "OPPONENT_THREAT" | "MARKER_COUNT" | "LINE_CONNECTIVITY"
-        | "TERRITORY_SAFETY" | "STACK_MOBILITY" | "FORCED_ELIMINATION_RISK" | "MULTI_LEADER_THREAT"
-        | "NO_STACKS_PENALTY" | "RINGS_PROXIMITY_FACTOR" | "TERRITORY_PROXIMITY_FACTOR" | "RECOVERY_POTENTIAL" => 50.0,
+        "STACK_HEIGHT"
+        | "CAP_HEIGHT"
+        | "CENTER_CONTROL"
+        | "OPPONENT_THREAT"
+        | "MARKER_COUNT"
+        | "LINE_CONNECTIVITY"
+        | "TERRITORY_SAFETY"
+        | "STACK_MOBILITY"
+        | "FORCED_ELIMINATION_RISK"
+        | "MULTI_LEADER_THREAT"
+        | "NO_STACKS_PENALTY"
+        | "RINGS_PROXIMITY_FACTOR"
+        | "TERRITORY_PROXIMITY_FACTOR"
+        | "RECOVERY_POTENTIAL" => 50.0,
         "VICTORY_PROXIMITY" => 200.0,
         "VICTORY_THRESHOLD_BONUS" => 1000.0,
         _ => SCALE,
@@ -94,7 +118,7 @@ pub(crate) trait FeatureWriter: Send {
     fn write(&self, position: &AnyPosition, marker_order: Option<&[Cell]>, out: &mut Vec<f32>);
 }
 
-/// A writer for a board.
+/// A writer for a board. With upstream's geometry come its scales.
 pub(crate) fn feature_writer(
     board: BoardKind,
     features: HeuristicFeatures,
@@ -150,8 +174,11 @@ impl<B: Board> Features<B> {
                     *weights.get_mut(name).expect("a name of the list") = 1.0;
                     heuristic(weights)
                 };
+                // Upstream sorts the weights, but takes the scales in the order in which it declares them.
+                let scaled = if geometry == EvalGeometry::Compat { &Weights::NAMES } else { &names };
+                let scales = scaled.iter().map(|name| full_scale(name)).collect();
                 let heuristics = [heuristic(zero.clone())].into_iter().chain(names.iter().map(|name| alone(name)));
-                Self { pick, heuristics: heuristics.collect(), scales: names.iter().map(|name| full_scale(name)).collect() }
+                Self { pick, heuristics: heuristics.collect(), scales }
             }
         }
     }

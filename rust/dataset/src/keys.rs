@@ -7,6 +7,25 @@ use crate::plan::{Layout, RowPlan};
 #[allow(missing_docs, reason = "the names are those of the arrays")]
 pub(crate) enum Key {
     Features,
+    Planes,
+    SeatValues,
+    PolicyStart,
+    PolicyIndexList,
+    PolicyValueList,
+    PlayerBytes,
+    PhaseBytes,
+    MoveTypeBytes,
+    PhaseNames,
+    MoveTypeNames,
+    GameIndex,
+    GameNames,
+    GameVictories,
+    GameEngines,
+    GameQuality,
+    GameElo,
+    PlayerCount,
+    LayoutDigest,
+    LayoutText,
     Globals,
     Values,
     ValuesMp,
@@ -55,6 +74,25 @@ impl Key {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Features => "features",
+            Self::Planes => "planes",
+            Self::SeatValues => "values",
+            Self::PolicyStart => "policy_start",
+            Self::PolicyIndexList => "policy_indices",
+            Self::PolicyValueList => "policy_values",
+            Self::PlayerBytes => "player_numbers",
+            Self::PhaseBytes => "phases",
+            Self::MoveTypeBytes => "move_types",
+            Self::PhaseNames => "phase_names",
+            Self::MoveTypeNames => "move_type_names",
+            Self::GameIndex => "game_index",
+            Self::GameNames => "game_ids",
+            Self::GameVictories => "game_victory_types",
+            Self::GameEngines => "game_engine_modes",
+            Self::GameQuality => "game_quality_scores",
+            Self::GameElo => "game_generator_elo",
+            Self::PlayerCount => "num_players",
+            Self::LayoutDigest => "layout_digest",
+            Self::LayoutText => "layout",
             Self::Globals => "globals",
             Self::Values => "values",
             Self::ValuesMp => "values_mp",
@@ -134,6 +172,18 @@ pub(crate) fn keys(plan: &RowPlan) -> Vec<Key> {
             ExportVersion,
         ]);
         keys.extend(heuristics.then_some(NumHeuristicFeatures));
+        return keys;
+    }
+    if plan.layout == Layout::Packed {
+        keys.extend([Planes, Globals, SeatValues, PolicyStart, PolicyIndexList, PolicyValueList]);
+        keys.extend([MoveNumbers, TotalGameMoves, PlayerBytes, PhaseBytes, MoveTypeBytes, GameIndex]);
+        keys.extend(heuristics.then_some(Heuristics));
+        if plan.quality_weighted {
+            keys.extend([SampleWeights, Timestamps]);
+        }
+        keys.extend([GameNames, GameVictories, GameEngines, GameQuality, GameElo, PhaseNames, MoveTypeNames]);
+        keys.extend([BoardType, PlayerCount, SpatialSize, HistoryLength, Encoder, LayoutDigest, LayoutText]);
+        keys.extend([PolicyEncoding, PolicySize, Metadata]);
         return keys;
     }
     let plain = plan.layout == Layout::Plain;

@@ -32,7 +32,7 @@ pub struct Input {
 }
 
 /// What the rows of a file are, and what became of the games that gave none.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Games that gave rows.
     pub games: u64,
@@ -82,6 +82,17 @@ impl Tally {
         if self.failures.len() < FAILED_NAMED {
             self.failures.push((path.to_owned(), game.to_owned(), what));
         }
+    }
+
+    /// Adds the counts of another; digests stay as they are.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.games += other.games;
+        self.rows += other.rows;
+        self.failed += other.failed;
+        for (&reason, count) in &other.dropped {
+            *self.dropped.entry(reason).or_default() += count;
+        }
+        self.failures.extend(other.failures.iter().cloned());
     }
 
     /// Games that were looked at.
@@ -145,7 +156,13 @@ pub(crate) struct About<'a> {
 }
 
 /// The manifest of a file. All of it follows from the inputs and the settings, but for `created_at`.
-pub(crate) fn manifest(output: &Path, about: &About<'_>, tally: &Tally, finished: &Finished, created_at: &str) -> Value {
+pub(crate) fn manifest(
+    output: &Path,
+    about: &About<'_>,
+    tally: &Tally,
+    finished: &Finished,
+    created_at: &str,
+) -> Value {
     let name = output.file_name().unwrap_or_default().to_string_lossy();
     let arrays: Vec<Value> = finished
         .arrays

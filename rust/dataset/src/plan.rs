@@ -1,10 +1,11 @@
 //! What rows are to be like: everything that decides about the content of a data set beside its games.
 
-use ringrift_encode::{FeatureVersion, HistoryMode, PolicyLayout, UpstreamEncoder};
+use ringrift_encode::{FeatureVersion, GLOBALS, HistoryMode, PolicyLayout, Rr1Layout, UpstreamEncoder};
 use ringrift_rules::{BoardKind, PlayerCount};
 use serde_json::{Value, json};
 
 use crate::heuristics::HeuristicFeatures;
+use crate::npz::Method;
 use crate::values::ValueRule;
 
 /// Which arrays a file has, and in which form.
@@ -13,6 +14,8 @@ pub enum Layout {
     /// Upstream's planes and keys, without Python objects: loads with `allow_pickle=False`.
     #[default]
     Plain,
+    /// Our own planes as bits, and numbers only: see `docs/data.md`.
+    Packed,
     /// What upstream's single-threaded exporter writes, to the last element.
     UpstreamSingle,
     /// What upstream's parallel exporter writes, to the last element.
@@ -24,6 +27,7 @@ impl Layout {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Packed => "packed",
             Self::UpstreamSingle => "upstream_single",
             Self::UpstreamParallel => "upstream_parallel",
         }
@@ -32,6 +36,25 @@ impl Layout {
     /// Whether it is upstream's, quirks included.
     pub const fn is_upstream(self) -> bool {
         matches!(self, Self::UpstreamSingle | Self::UpstreamParallel)
+    }
+}
+
+/// What makes planes of positions.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Encoder {
+    /// One of upstream's, for the layouts with its keys.
+    Upstream(UpstreamEncoder),
+    /// Our own, for [`Layout::Packed`].
+    Rr1,
+}
+
+impl Encoder {
+    /// Spelling in files and manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upstream(encoder) => encoder.name(),
+            Self::Rr1 => "rr1",
+        }
     }
 }
 
@@ -45,7 +68,7 @@ pub struct RowPlan {
     /// Arrays of the file.
     pub layout: Layout,
     /// Planes.
-    pub encoder: UpstreamEncoder,
+    pub encoder: Encoder,
     /// Whether upstream's layouts call them v2; else they say v3, whatever they are.
     pub is_labelled_v2: bool,
     /// Earlier frames in each row.
@@ -68,6 +91,8 @@ pub struct RowPlan {
     pub values: ValueRule,
     /// Whether policies that searches recorded become targets, in place of the move that was made.
     pub soft_targets: bool,
+    /// How planes as bits are kept.
+    pub packed_method: Method,
     /// Columns of heuristic features.
     pub heuristics: Option<HeuristicFeatures>,
     /// Columns of sample weights and times.
@@ -83,7 +108,7 @@ impl RowPlan {
             board,
             players,
             layout: Layout::Plain,
-            encoder: if is_hex { UpstreamEncoder::HexV2 } else { UpstreamEncoder::Square },
+            encoder: Encoder::Upstream(if is_hex { UpstreamEncoder::HexV2 } else { UpstreamEncoder::Square }),
             is_labelled_v2: false,
             history_length: 3,
             history_mode: HistoryMode::Recorded,
@@ -95,14 +120,66 @@ impl RowPlan {
             move_index_max: None,
             values: ValueRule::Ranks,
             soft_targets: true,
+            packed_method: Method::Stored,
             heuristics: None,
             quality_weighted: false,
         }
     }
 
-    /// Channels of a row.
-    pub const fn channels(&self) -> usize {
-        self.encoder.planes() * (self.history_length + 1)
+    /// The same rows in our own encoding, with as many earlier positions.
+    #[must_use]
+    pub fn packed(self) -> Self {
+        Self { layout: Layout::Packed, encoder: Encoder::Rr1, ..self }
+    }
+
+    /// Planes of a row, those of earlier frames included.
+    pub const fn planes(&self) -> usize {
+        match self.encoder {
+            Encoder::Upstream(encoder) => encoder.planes() * (self.history_length + 1),
+            Encoder::Rr1 => self.rr1().planes(),
+        }
+    }
+
+    /// Globals of a row.
+    pub const fn globals(&self) -> usize {
+        match self.encoder {
+            Encoder::Upstream(_) => GLOBALS,
+            Encoder::Rr1 => self.rr1().globals(),
+        }
+    }
+
+    /// Policy indices.
+    pub fn policy_size(&self) -> u32 {
+        match self.encoder {
+            Encoder::Upstream(_) => self.policy.size(self.board),
+            Encoder::Rr1 => self.rr1().policy_size(),
+        }
+    }
+
+    /// Numbering of moves, as files name it.
+    pub const fn policy_name(&self) -> &'static str {
+        match self.encoder {
+            Encoder::Upstream(_) => self.policy.name(),
+            Encoder::Rr1 => "rr1",
+        }
+    }
+
+    /// How the planes are kept in the file.
+    pub(crate) const fn planes_method(&self) -> Method {
+        match self.layout {
+            Layout::Packed => self.packed_method,
+            _ => Method::Deflated,
+        }
+    }
+
+    /// Layout of our own encoding.
+    pub const fn rr1(&self) -> Rr1Layout {
+        Rr1Layout::new(self.board, self.players, self.history_length)
+    }
+
+    /// Digest of what each plane, global and policy index means; upstream's encoders are told by name.
+    pub fn layout_digest(&self) -> Option<String> {
+        (self.encoder == Encoder::Rr1).then(|| self.rr1().digest())
     }
 
     /// Cells along a side.
@@ -117,11 +194,12 @@ impl RowPlan {
             "num_players": self.players.get(),
             "layout": self.layout.name(),
             "encoder": self.encoder.name(),
+            "layout_digest": self.layout_digest(),
             "history_length": self.history_length,
             "history_mode": self.history_mode.name(),
             "feature_version": self.feature_version.number(),
-            "policy_encoding": self.policy.name(),
-            "policy_size": self.policy.size(self.board),
+            "policy_encoding": self.policy_name(),
+            "policy_size": self.policy_size(),
             "sample_every": self.sample_every,
             "sample_rate": self.sample_rate,
             "seed": self.seed,

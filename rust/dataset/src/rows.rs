@@ -139,8 +139,18 @@ mod tests {
         spool.push(&rows, &targets).unwrap();
         for _ in 0..2 {
             let (mut read, mut found) = (Vec::new(), Vec::new());
-            spool.for_each(|row| { read.push(row); Ok(()) }).unwrap();
-            spool.for_each_targets(|list| { found.extend_from_slice(list); Ok(()) }).unwrap();
+            spool
+                .for_each(|row| {
+                    read.push(row);
+                    Ok(())
+                })
+                .unwrap();
+            spool
+                .for_each_targets(|list| {
+                    found.extend_from_slice(list);
+                    Ok(())
+                })
+                .unwrap();
             assert!(read == rows && found == targets);
         }
         assert_eq!((spool.targets_min, spool.targets_max, spool.targets_total), (0, 2, 4_999));

@@ -226,7 +226,11 @@ fn tier_engine(row: &GameRow) -> &'static str {
 fn is_completed(row: &GameRow, is_upstream: bool) -> bool {
     let reason = row.termination_reason.as_deref().unwrap_or("");
     let plain = reason.is_empty() || reason == "env_done_flag" || reason.starts_with("status:completed");
-    if is_upstream { row.status == "completed" && plain } else { matches!(row.status.as_str(), "completed" | "finished") }
+    if is_upstream {
+        row.status == "completed" && plain
+    } else {
+        matches!(row.status.as_str(), "completed" | "finished")
+    }
 }
 
 fn has_recovery(game: &StoredGame) -> bool {
@@ -256,9 +260,10 @@ impl Facts {
         let source = source(row);
         let has_winner = row.winner.is_some_and(|winner| winner != -1);
         let metadata = row.metadata();
-        let elo = metadata.as_ref().and_then(|metadata| metadata.get("model_elo")).and_then(|elo| {
-            elo.as_f64().or_else(|| elo.as_str()?.trim().parse().ok())
-        });
+        let elo = metadata
+            .as_ref()
+            .and_then(|metadata| metadata.get("model_elo"))
+            .and_then(|elo| elo.as_f64().or_else(|| elo.as_str()?.trim().parse().ok()));
         let time = row.completed_at.as_deref().filter(|time| !time.is_empty()).unwrap_or(&row.created_at);
         Self {
             quality: ringrift_replay::quality(game.moves.len(), has_winner, row.source.as_deref()).0,
@@ -345,7 +350,9 @@ pub struct Split([f64; 3]);
 
 /// Shares that make no sense.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0:?} is no split\nhint: give the shares of train, validation and holdout, such as 0.9,0.05,0.05; they must add up to 1")]
+#[error(
+    "{0:?} is no split\nhint: give the shares of train, validation and holdout, such as 0.9,0.05,0.05; they must add up to 1"
+)]
 pub struct UnknownSplit(String);
 
 impl FromStr for Split {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ringrift_encode::{GLOBALS, PolicyLayout, UpstreamEncoder};
+use ringrift_encode::{PolicyLayout, UpstreamEncoder};
 use ringrift_rules::{MoveKind, Phase};
 use serde_json::{Map, Value, json};
 
@@ -12,8 +12,8 @@ use crate::game::GameRows;
 use crate::games::{GameEntry, Texts};
 use crate::heuristics::HeuristicFeatures;
 use crate::keys::{Key, keys};
-use crate::npz::{Column, DType, Entry, Method, ObjectColumn, Scalar, Written, text_bytes, write_npz};
-use crate::plan::{Layout, RowPlan};
+use crate::npz::{Column, DType, Entry, ObjectColumn, Scalar, Written, text_bytes, write_npz};
+use crate::plan::{Encoder, Layout, RowPlan};
 use crate::rows::{Row, RowSpool};
 use crate::weights::sample_weights;
 
@@ -50,12 +50,17 @@ fn unnamed(path: &Path) -> io::Result<File> {
 
 impl Sink {
     pub fn new(path: &Path, plan: &RowPlan) -> io::Result<Self> {
-        let column = |key: Key, method| Ok::<_, io::Error>(Column::new(key.name(), DType::F32, method, unnamed(path)?));
+        let method = plan.planes_method();
+        let column = |key: Key, dtype| Ok::<_, io::Error>(Column::new(key.name(), dtype, method, unnamed(path)?));
+        let planes = match plan.encoder {
+            Encoder::Upstream(_) => column(Key::Features, DType::F32)?,
+            Encoder::Rr1 => column(Key::Planes, DType::U8)?,
+        };
         Ok(Self {
             path: path.to_owned(),
-            planes: column(Key::Features, Method::Deflated)?,
-            globals: column(Key::Globals, Method::Deflated)?,
-            heuristics: plan.heuristics.map(|_| column(Key::Heuristics, Method::Deflated)).transpose()?,
+            planes,
+            globals: column(Key::Globals, DType::F32)?,
+            heuristics: plan.heuristics.map(|_| column(Key::Heuristics, DType::F32)).transpose()?,
             rows: RowSpool::new(unnamed(path)?, unnamed(path)?),
             games: Vec::new(),
             texts: Texts::default(),
@@ -68,16 +73,6 @@ impl Sink {
     /// Rows so far.
     pub fn len(&self) -> u64 {
         self.rows.len
-    }
-
-    /// The games so far.
-    pub fn games(&self) -> &[GameEntry] {
-        &self.games
-    }
-
-    /// Time of the newest game.
-    pub fn newest(&self) -> Option<&str> {
-        self.newest.as_deref()
     }
 
     /// Adds the rows of a game.
@@ -123,10 +118,12 @@ impl Sink {
         for key in keys(&plan) {
             let taken = "each array is made once";
             let entry = match key {
-                Key::Features => {
-                    planes.take().expect(taken).finish(vec![rows, plan.channels() as u64, side, side])?
+                Key::Features => planes.take().expect(taken).finish(vec![rows, plan.planes() as u64, side, side])?,
+                Key::Planes => {
+                    let bytes = plan.rr1().plane_bytes() as u64;
+                    planes.take().expect(taken).finish(vec![rows, plan.planes() as u64, bytes])?
                 }
-                Key::Globals => globals.take().expect(taken).finish(vec![rows, GLOBALS as u64])?,
+                Key::Globals => globals.take().expect(taken).finish(vec![rows, plan.globals() as u64])?,
                 Key::Heuristics => {
                     let columns = plan.heuristics.map_or(0, HeuristicFeatures::len) as u64;
                     heuristics.take().expect(taken).finish(vec![rows, columns])?
@@ -165,7 +162,7 @@ struct Arrays<'a> {
 
 impl<'a> Arrays<'a> {
     fn column(&self, key: Key, dtype: DType) -> io::Result<Column> {
-        Ok(Column::new(key.name(), dtype, Method::Deflated, unnamed(&self.path)?))
+        Ok(Column::new(key.name(), dtype, self.plan.planes_method(), unnamed(&self.path)?))
     }
 
     fn make(&mut self, key: Key) -> io::Result<Entry> {
@@ -235,22 +232,23 @@ impl<'a> Arrays<'a> {
             Key::HistoryLength => self.int_scalar(key, plan.history_length as i64),
             Key::HistoryMode => self.text_scalar(key, plan.history_mode.name()),
             Key::FeatureVersion => self.int_scalar(key, plan.feature_version.number().into()),
-            Key::PolicyEncoding => self.text_scalar(key, plan.policy.name()),
+            Key::PolicyEncoding => self.text_scalar(key, plan.policy_name()),
             Key::Encoder => self.text_scalar(key, plan.encoder.name()),
             Key::EncoderType => {
-                let version = if plan.layout == Layout::UpstreamSingle { self.labelled_version() } else { self.version() };
+                let version =
+                    if plan.layout == Layout::UpstreamSingle { self.labelled_version() } else { self.version() };
                 let kind = match plan.encoder {
-                    UpstreamEncoder::Square => format!("square_v{}", plan.feature_version.number()),
+                    Encoder::Upstream(UpstreamEncoder::Square) => format!("square_v{}", plan.feature_version.number()),
                     _ => format!("hex_{version}"),
                 };
                 self.text_scalar(key, &kind)
             }
             Key::EncoderVersion if is_upstream => self.text_scalar(key, self.labelled_version()),
             Key::EncoderVersion => self.text_scalar(key, self.version()),
-            Key::InChannels => self.int_scalar(key, plan.channels() as i64),
+            Key::InChannels => self.int_scalar(key, plan.planes() as i64),
             // The size of the board's own layout, whatever the layout is.
             Key::PolicySize if is_upstream => self.int_scalar(key, PolicyLayout::BoardAware.size(plan.board).into()),
-            Key::PolicySize => self.int_scalar(key, plan.policy.size(plan.board).into()),
+            Key::PolicySize => self.int_scalar(key, plan.policy_size().into()),
             Key::MaxPolicyIndex => self.int_scalar(key, self.spool.index_max.into()),
             Key::PoliciesNormalized => self.scalar(key, DType::Bool, &[1]),
             Key::ExportVersion => self.text_scalar(key, "2.1"),
@@ -263,7 +261,36 @@ impl<'a> Arrays<'a> {
                 self.int_scalar(key, count)
             }
             Key::HeuristicMode => self.text_scalar(key, plan.heuristics.map_or("", HeuristicFeatures::name)),
-            Key::Features | Key::Globals | Key::Heuristics | Key::Metadata | Key::DataChecksums => {
+            Key::SeatValues => {
+                let players = plan.players.get();
+                self.by_row(key, DType::F32, &[players as u64], |game, row, out| {
+                    let first = player(row);
+                    (0..players).for_each(|seat| out.extend(game.values_mp[(first + seat) % players].to_le_bytes()));
+                })
+            }
+            Key::PolicyStart => self.policy_start(),
+            Key::PolicyIndexList | Key::PolicyValueList => self.policy_list(key),
+            Key::PlayerBytes => self.by_row(key, DType::U8, &[], |_, row, out| out.push(row.player)),
+            Key::PhaseBytes => self.by_row(key, DType::U8, &[], |_, row, out| out.push(row.phase)),
+            Key::MoveTypeBytes => self.by_row(key, DType::U8, &[], |_, row, out| out.push(row.kind)),
+            Key::GameIndex => {
+                let mut by_row =
+                    (0_i32..).zip(self.games).flat_map(|(index, game)| std::iter::repeat_n(index, game.rows as usize));
+                self.by_row(key, DType::I32, &[], |_, _, out| {
+                    out.extend(by_row.next().unwrap_or_default().to_le_bytes());
+                })
+            }
+            Key::GameNames => self.text_list(key, self.games.iter().map(|game| &*game.id)),
+            Key::GameVictories => self.text_list(key, self.games.iter().map(|game| self.texts.get(game.victory))),
+            Key::GameEngines => self.text_list(key, self.games.iter().map(|game| self.texts.get(game.engine))),
+            Key::GameQuality => self.float_list(key, self.games.iter().map(|game| game.quality)),
+            Key::GameElo => self.float_list(key, self.games.iter().map(|game| game.generator_elo)),
+            Key::PhaseNames => self.text_list(key, Phase::ALL.iter().map(|phase| phase.name())),
+            Key::MoveTypeNames => self.text_list(key, MoveKind::ALL.iter().map(|kind| kind.name())),
+            Key::PlayerCount => self.int_scalar(key, plan.players.get() as i64),
+            Key::LayoutDigest => self.text_scalar(key, &plan.rr1().digest()),
+            Key::LayoutText => self.text_scalar(key, &plan.rr1().describe()),
+            Key::Features | Key::Planes | Key::Globals | Key::Heuristics | Key::Metadata | Key::DataChecksums => {
                 unreachable!("made by the caller")
             }
         }
@@ -271,10 +298,7 @@ impl<'a> Arrays<'a> {
 
     /// Version of the planes. Square boards have one only, which upstream calls v3.
     fn version(&self) -> &'static str {
-        match self.plan.encoder {
-            UpstreamEncoder::HexV2 => "v2",
-            UpstreamEncoder::HexV3 | UpstreamEncoder::Square => "v3",
-        }
+        if self.plan.encoder == Encoder::Upstream(UpstreamEncoder::HexV2) { "v2" } else { "v3" }
     }
 
     /// Version as upstream labels it: v2 if that was asked for by name.
@@ -296,6 +320,26 @@ impl<'a> Arrays<'a> {
         // NumPy has no texts of no characters.
         let width = text.chars().count().max(1);
         self.scalar(key, DType::Text(width), &text_bytes(text, width))
+    }
+
+    fn text_list<'t>(&self, key: Key, texts: impl Iterator<Item = &'t str> + Clone) -> io::Result<Entry> {
+        let width = texts.clone().map(|text| text.chars().count()).max().unwrap_or(1).max(1);
+        let mut column = self.column(key, DType::Text(width))?;
+        let mut count = 0;
+        for text in texts {
+            column.push(&text_bytes(text, width))?;
+            count += 1;
+        }
+        column.finish(vec![count])
+    }
+
+    fn float_list(&self, key: Key, values: impl ExactSizeIterator<Item = f32>) -> io::Result<Entry> {
+        let mut column = self.column(key, DType::F32)?;
+        let count = values.len() as u64;
+        for value in values {
+            column.push(&value.to_le_bytes())?;
+        }
+        column.finish(vec![count])
     }
 
     fn metadata(&self, export_time: &str, newest: Option<&str>, games_seen: u64) -> io::Result<Entry> {
@@ -380,6 +424,30 @@ impl<'a> Arrays<'a> {
             if is_index { column.push_i32_array(&indices) } else { column.push_f32_array(&values) }
         })?;
         column.finish()
+    }
+
+    /// Where the targets of each row begin in the lists, and where those of the last end.
+    fn policy_start(&mut self) -> io::Result<Entry> {
+        let mut column = self.column(Key::PolicyStart, DType::I64)?;
+        let mut start = 0_i64;
+        column.push(&start.to_le_bytes())?;
+        self.spool.for_each(|row| {
+            start += i64::from(row.targets);
+            column.push(&start.to_le_bytes())
+        })?;
+        column.finish(vec![self.spool.len + 1])
+    }
+
+    /// The targets of all rows, one row after the other.
+    fn policy_list(&mut self, key: Key) -> io::Result<Entry> {
+        let is_index = key == Key::PolicyIndexList;
+        let mut column = self.column(key, if is_index { DType::I32 } else { DType::F32 })?;
+        self.spool.for_each_targets(|targets| {
+            targets.iter().try_for_each(|&(index, value)| {
+                column.push(&if is_index { (index as i32).to_le_bytes() } else { value.to_le_bytes() })
+            })
+        })?;
+        column.finish(vec![self.spool.targets_total])
     }
 
     /// Two dimensions: rows with fewer targets than others say their first one again.

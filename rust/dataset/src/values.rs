@@ -76,6 +76,7 @@ pub(crate) fn upstream_values(end: &AnyPosition, winner: Option<i64>, rule: Valu
 fn by_score(end: &AnyPosition, seat: PlayerId) -> f32 {
     let score = |seat: PlayerId| (end.eliminated(seat), end.territory(seat));
     let seats = end.players().seats();
-    let before = seats.filter(|&other| score(other) > score(seat) || score(other) == score(seat) && other < seat).count();
+    let before =
+        seats.filter(|&other| score(other) > score(seat) || score(other) == score(seat) && other < seat).count();
     (1.0 - 2.0 * before as f64 / (end.players().get() - 1) as f64) as f32
 }

@@ -18,19 +18,11 @@ pub use json::{
 };
 pub use record::record_trace;
 pub use store::{
-<<<<<<< HEAD
-    Ack, EncodedGame, GameFilter, GameRow, History, HistoryRow, HistorySide, MOVES_MIN, MoveNotes, MoveRow, MoveSource,
-    NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION, SNAPSHOT_INTERVAL_VARIABLE,
-    SeatRecord, SnapshotRow, Snapshots, StoreError, StoreInfo, StoreReader, StoreWriter, Stored, StoredGame, Verified,
-    WriterOptions, WriterSummary, format_timestamp, game_id, is_database, parse_timestamp, python_float, python_json,
-    python_json_sorted, quality, soak_record, soak_state, verify_game,
-=======
     Ack, EncodedGame, GameFilter, GameOrder, GameRow, History, HistoryRow, HistorySide, MOVES_MIN, MoveNotes, MoveRow,
     MoveSource, NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION,
     SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, SnapshotRow, Snapshots, StoreError, StoreInfo, StoreReader, StoreSnapshot,
     StoreWriter, Stored, StoredGame, Verified, WriterOptions, WriterSummary, format_timestamp, game_id, is_database,
-    parse_timestamp, python_json, python_json_sorted, soak_record, soak_state, verify_game,
->>>>>>> merge
+    parse_timestamp, python_float, python_json, python_json_sorted, quality, soak_record, soak_state, verify_game,
 };
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
 pub use verify::{Difference, start_of_trace, verify_trace};

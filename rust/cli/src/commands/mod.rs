@@ -5,6 +5,7 @@ mod bench;
 mod completions;
 mod dropin;
 mod engine;
+mod export;
 mod jobs;
 mod man;
 mod matches;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Completions(completions::Args),
     Dropin(dropin::Args),
     Engine(engine::Args),
+    Export(Box<export::Args>),
     Man(man::Args),
     Match(matches::Args),
     Perft(perft::Args),
@@ -54,6 +56,7 @@ impl Command {
             Self::Completions(args) => completions::run(&args, context),
             Self::Dropin(args) => dropin::run(&args, context),
             Self::Engine(args) => engine::run(&args, context),
+            Self::Export(args) => export::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Match(args) => matches::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, extra_fields::ExtraFieldId, time::UtcDateTime};
+use rawzip::{
+    CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, extra_fields::ExtraFieldId, time::UtcDateTime,
+};
 use ringrift_replay::files::AtomicFile;
 use sha2::{Digest as _, Sha256};
 
