@@ -191,13 +191,13 @@ impl Rr1Layout {
     pub fn global_names(&self) -> Vec<String> {
         let phases = Phase::ALL.iter().map(|phase| format!("phase {phase}"));
         let players = PlayerCount::ALL.iter().map(|count| format!("players {}", count.get()));
-        let game = GAME_GLOBALS.iter().map(|&name| name.to_owned());
-        let seats = (0..self.players.get()).flat_map(|seat| SEAT_GLOBALS.map(|name| format!("{name}[{seat}]")));
+        let game = GAME_GLOBALS.iter().map(|&(name, _)| name.to_owned());
+        let seats = (0..self.players.get()).flat_map(|seat| SEAT_GLOBALS.map(|(name, _)| format!("{name}[{seat}]")));
         phases.chain(players).chain(game).chain(seats).collect()
     }
 
-    /// The whole layout as text: version, shapes, each plane, each global, each block of the policy. Two builds with the
-    /// same text encode alike.
+    /// The whole layout as text: version, shapes, each plane, each global, their meanings, each block of the policy. Two
+    /// builds with the same text encode alike.
     pub fn describe(&self) -> String {
         let (board, players, earlier) = (self.board, self.players.get(), self.earlier);
         let (planes, side, bytes) = (self.planes(), self.side(), self.plane_bytes());
@@ -208,6 +208,9 @@ impl Rr1Layout {
         }
         for (i, name) in self.global_names().iter().enumerate() {
             let _ = writeln!(text, "global {i} {name}");
+        }
+        for (name, meaning) in LEGEND.iter().chain(&NOW).chain(&GAME_GLOBALS).chain(&SEAT_GLOBALS) {
+            let _ = writeln!(text, "{name}: {meaning}");
         }
         for (name, start, len) in Rr1Policy::of(self.board).blocks() {
             let _ = writeln!(text, "policy {start} {len} {name}");
@@ -226,37 +229,51 @@ impl Rr1Layout {
     }
 }
 
-/// Globals of the game as a whole, after the phase and the number of players.
-pub(super) const GAME_GLOBALS: [&str; 14] = [
-    "swap_now",
-    "swap_open",
-    "line_payment_due",
-    "region_payment_due",
-    "pays_as_recovery",
-    "changed_board",
-    "lps_rounds",
-    "lps_begun",
-    "collapsed_all",
-    "plies",
-    "rings_rule",
-    "victory_rule",
-    "territory_rule",
-    "lps_rule",
+/// What the planes of a position mean, by the first word of their names; those of the turn are in [`NOW`].
+const LEGEND: [(&str, &str); 10] = [
+    ("control", "a stack with the top ring of the seat"),
+    ("ring", "the ring so many below the top is of the seat"),
+    ("deep", "a ring of the seat four or more below the top"),
+    ("deep3", "three or more of them"),
+    ("marker", "a marker of the seat"),
+    ("collapsed", "a collapsed cell of the seat"),
+    ("height", "rings of the stack; digits: binary digits of height - 8, where positive, cut at 63"),
+    ("cap", "rings of the top ring's owner from the top; digits: binary digits of cap - 6, where positive, cut at 63"),
+    ("earlier", "so many positions before, seats as now; 0 where there is none"),
+    ("seats", "counted from the player to move, in turn order"),
 ];
 
-/// Globals of each seat.
-pub(super) const SEAT_GLOBALS: [&str; 13] = [
-    "seat_1",
-    "rings_left",
-    "hand",
-    "on_board",
-    "eliminated",
-    "territory",
-    "collapsed",
-    "stacks",
-    "lps_first",
-    "lps_noted",
-    "lps_able",
-    "lps_exclusive",
-    "lps_streak",
+/// Globals of the game as a whole, after the phase and the number of players. Fractions are cut at 1.
+pub(super) const GAME_GLOBALS: [(&str, &str); 14] = [
+    ("swap_now", "sides can be swapped by this move"),
+    ("swap_open", "sides can be swapped by this or a later move"),
+    ("line_payment_due", "a ring is due for a collapsed line"),
+    ("region_payment_due", "the move before chose a region that must be paid for now"),
+    ("pays_as_recovery", "regions are paid for with buried rings"),
+    ("changed_board", "a move of seat 0 in its unbroken run of moves has changed the board"),
+    ("lps_rounds", "exclusive rounds of the streak / rounds needed"),
+    ("lps_begun", "a round of last player standing is open"),
+    ("collapsed_all", "collapsed cells / cells"),
+    ("plies", "recorded moves / move limit of the board"),
+    ("rings_rule", "rings per player / those of the board"),
+    ("victory_rule", "eliminated rings that win / rings of all players"),
+    ("territory_rule", "cells that win / cells"),
+    ("lps_rule", "exclusive rounds that win / 8"),
+];
+
+/// Globals of each seat. Fractions are cut at 1.
+pub(super) const SEAT_GLOBALS: [(&str, &str); 13] = [
+    ("seat_1", "the seat that opens the game"),
+    ("rings_left", "has a ring in hand or in a stack"),
+    ("hand", "rings in hand / rings per player"),
+    ("on_board", "rings in stacks / rings per player"),
+    ("eliminated", "eliminated rings / those that win"),
+    ("territory", "territory counter / cells that win"),
+    ("collapsed", "collapsed cells / cells"),
+    ("stacks", "controlled stacks / cells"),
+    ("lps_first", "opened the round"),
+    ("lps_noted", "has been noted in the round"),
+    ("lps_able", "could act when noted"),
+    ("lps_exclusive", "the only one who could act in the last whole round"),
+    ("lps_streak", "holder of the streak of such rounds"),
 ];

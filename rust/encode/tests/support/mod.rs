@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ringrift_replay::{Trace, TraceReader, start_of_trace};
+use ringrift_rules::{AnyPosition, MoveList};
+
 /// The root of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -27,4 +30,37 @@ pub fn parity(name: &str) -> Option<PathBuf> {
 /// Writes a line past the capture of test output, so that it is seen when the test passes.
 pub fn say(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("standard error");
+}
+
+/// Calls `each` with every position of the recorded games in a folder and with its legal moves.
+pub fn replay(folder: &Path, mut each: impl FnMut(&Trace, &AnyPosition, &MoveList)) {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
+    files.sort();
+    assert!(!files.is_empty(), "{} has no recorded games", folder.display());
+    let mut legal = MoveList::new();
+    for file in files {
+        for trace in TraceReader::open(&file).expect("a trace file") {
+            let trace = trace.expect("a trace");
+            let mut position = start_of_trace(&trace).expect("a start");
+            for ply in &trace.plies {
+                position.legal_moves(&mut legal);
+                each(&trace, &position, &legal);
+                position.make_move(position.parse_move(&ply.chosen).expect("a recorded move"));
+            }
+            position.legal_moves(&mut legal);
+            each(&trace, &position, &legal);
+        }
+    }
+}
+
+/// The recorded games that belong to the project.
+pub fn sample() -> PathBuf {
+    repository().join("tests/data/traces")
+}
+
+/// How many positions to take: every `step`-th, or all if `RINGRIFT_ENCODE_ALL` is set.
+pub fn every(step: usize) -> usize {
+    if std::env::var_os("RINGRIFT_ENCODE_ALL").is_some() { 1 } else { step }
 }
