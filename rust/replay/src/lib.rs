@@ -18,8 +18,8 @@ pub use json::{
 };
 pub use record::record_trace;
 pub use store::{
-    Ack, EncodedGame, GameFilter, GameOrder, GameRow, History, HistoryRow, HistorySide, MOVES_MIN, MoveNotes, MoveRow,
-    MoveSource, NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION,
+    Ack, ContentDigest, EncodedGame, GameFilter, GameOrder, GameRow, History, HistoryRow, HistorySide, MOVES_MIN,
+    MoveNotes, MoveRow, MoveSource, NewGame, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION,
     SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, SnapshotRow, Snapshots, StoreError, StoreInfo, StoreReader, StoreSnapshot,
     StoreWriter, Stored, StoredGame, Verified, WriterOptions, WriterSummary, format_timestamp, game_id, is_database,
     parse_timestamp, python_json, python_json_sorted, soak_record, soak_state, verify_game,

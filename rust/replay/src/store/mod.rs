@@ -6,6 +6,7 @@
 
 mod bare;
 mod connection;
+mod content;
 mod derive;
 mod encode;
 mod error;
@@ -24,6 +25,7 @@ mod verify;
 mod writer;
 
 pub use connection::is_database;
+pub use content::ContentDigest;
 pub use encode::EncodedGame;
 pub use error::StoreError;
 pub use game::{
