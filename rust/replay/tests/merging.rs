@@ -132,7 +132,7 @@ fn merge_databases(folder: &Path) -> MergeReport {
     let mut missing = 0;
     for input in &inputs {
         let rows = rows(input);
-        missing += rows.iter().filter(|row| !taken.contains(row)).count();
+        missing += rows.iter().filter(|row| !taken.contains(*row)).count();
     }
     assert!(missing == 0 || report.total.duplicate > 0, "{missing} rows are missing");
     assert_eq!(report.games_in_output, report.total.new);

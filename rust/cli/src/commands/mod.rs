@@ -8,6 +8,7 @@ mod engine;
 mod jobs;
 mod man;
 mod matches;
+mod merge;
 mod perft;
 mod play;
 mod playout;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Engine(engine::Args),
     Man(man::Args),
     Match(matches::Args),
+    Merge(merge::Args),
     Perft(perft::Args),
     Play(play::Args),
     Playout(playout::Args),
@@ -56,6 +58,7 @@ impl Command {
             Self::Engine(args) => engine::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Match(args) => matches::run(&args, context),
+            Self::Merge(args) => merge::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),
