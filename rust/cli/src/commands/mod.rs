@@ -9,6 +9,7 @@ mod export;
 mod jobs;
 mod man;
 mod matches;
+mod merge;
 mod perft;
 mod play;
 mod playout;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Export(Box<export::Args>),
     Man(man::Args),
     Match(matches::Args),
+    Merge(merge::Args),
     Perft(perft::Args),
     Play(play::Args),
     Playout(playout::Args),
@@ -59,6 +61,7 @@ impl Command {
             Self::Export(args) => export::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Match(args) => matches::run(&args, context),
+            Self::Merge(args) => merge::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),

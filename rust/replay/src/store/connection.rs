@@ -1,6 +1,7 @@
 //! Opening database files, for writing and for reading.
 
 use std::{
+    fmt,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
@@ -23,7 +24,7 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pages in the write-ahead log from which a commit carries them over into the database (32 MiB). SQLite's default of
 /// 4 MiB would copy the pages at the ends of the indexes for nearly every group of games.
-const CHECKPOINT_PAGES: u32 = 8192;
+pub(crate) const CHECKPOINT_PAGES: u32 = 8192;
 
 /// A path with something after its last name, such as `-wal` for the write-ahead log of a database.
 pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
@@ -33,7 +34,7 @@ pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
 }
 
 /// The folder of a file.
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -142,7 +143,8 @@ fn bring_up(connection: &mut Connection) -> rusqlite::Result<()> {
 pub(crate) struct Stamp {
     length: u64,
     modified: Option<std::time::SystemTime>,
-    has_log: bool,
+    /// Length and time of the write-ahead log, if it has anything.
+    log: Option<(u64, Option<std::time::SystemTime>)>,
 }
 
 impl Stamp {
@@ -151,8 +153,19 @@ impl Stamp {
         if data.is_dir() {
             return Err(StoreError::CannotOpen { path: path.to_owned(), message: "it is a folder".into() });
         }
-        let has_log = beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0);
-        Ok(Self { length: data.len(), modified: data.modified().ok(), has_log })
+        let log = beside(path, "-wal").metadata().ok().filter(|log| log.len() > 0);
+        let log = log.map(|log| (log.len(), log.modified().ok()));
+        Ok(Self { length: data.len(), modified: data.modified().ok(), log })
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = |time: Option<std::time::SystemTime>| {
+            time.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default().as_nanos()
+        };
+        let (log, log_modified) = self.log.unwrap_or_default();
+        write!(f, "{} {} {log} {}", self.length, nanos(self.modified), nanos(log_modified))
     }
 }
 
@@ -172,7 +185,7 @@ pub(crate) struct ReadConnection {
 pub(crate) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<ReadConnection, StoreError> {
     let at = At { path, waited_ms: busy_timeout.as_millis() as u64 };
     let stamp = Stamp::of(path)?;
-    let is_frozen = check_magic(path)? && !stamp.has_log;
+    let is_frozen = check_magic(path)? && stamp.log.is_none();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if is_frozen {
         Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)

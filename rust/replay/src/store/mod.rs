@@ -6,11 +6,13 @@
 
 mod bare;
 mod connection;
+mod content;
 mod derive;
 mod encode;
 mod error;
 mod game;
 mod insert;
+mod merge;
 mod migrate;
 mod packed;
 mod python_json;
@@ -24,11 +26,16 @@ mod verify;
 mod writer;
 
 pub use connection::is_database;
+pub use content::ContentDigest;
 pub use derive::quality;
 pub use encode::EncodedGame;
 pub use error::StoreError;
 pub use game::{
     History, MoveNotes, NewGame, RecordForm, RecordedMove, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, Snapshots, game_id,
+};
+pub use merge::{
+    MAX_REJECT_SHARE, MergeError, MergeFault, MergeOptions, MergeProgress, MergeReport, OnConflict, SourceCounts,
+    SourceReport, SourceState, merge,
 };
 pub use python_json::{python_float, python_json, python_json_sorted};
 pub use reader::{GameFilter, GameOrder, Parts, StoreInfo, StoreReader};

@@ -77,6 +77,11 @@ impl StoreSnapshot {
         &self.source
     }
 
+    /// The copy.
+    pub(crate) fn file(&self) -> &Path {
+        &self.copy
+    }
+
     /// Reads the copy; what goes wrong is said of the database that was copied.
     ///
     /// # Errors
