@@ -572,7 +572,7 @@ fn check_failures(options: &ExportOptions, total: &Tally) -> Result<(), ExportEr
 fn no_rows(options: &ExportOptions, path: &Path, total: &Tally) -> ExportError {
     let mut reasons = total.reasons();
     if total.rows > 0 {
-        reasons = format!("{} rows went to other parts", total.rows);
+        reasons = format!("all {} rows went to other parts; few games need larger shares", total.rows);
     }
     ExportError::NoRows {
         path: path.to_owned(),

@@ -208,6 +208,8 @@ impl RowPlan {
             "soft_targets": self.soft_targets,
             "heuristics": self.heuristics.map(HeuristicFeatures::name),
             "quality_weighted": self.quality_weighted,
+            "stored": self.planes_method() == Method::Stored,
+            "labelled_v2": self.layout.is_upstream() && self.is_labelled_v2,
         })
     }
 }
