@@ -294,7 +294,7 @@ impl Drop for Lock {
 
 /// Games by which threads may be ahead of the files.
 fn window(threads: usize) -> u64 {
-    4 * threads as u64 + 4
+    2 * threads as u64 + 2
 }
 
 /// Keeps reader, workers and collector together.
@@ -455,12 +455,11 @@ impl FileInWork {
 
     fn finish(self, options: &ExportOptions, inputs: &[Input], stop: &AtomicBool) -> Result<Report, ExportError> {
         let Self { output: Output { path, part }, sink, tally } = self;
-        if stop.load(Ordering::Relaxed) {
-            return Err(ExportError::Interrupted);
-        }
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as i64;
         let now = format_timestamp(now);
-        let finished = sink.finish(&now).map_err(ExportError::write(&path))?;
+        let finished = sink.finish(&now, stop).map_err(|error| {
+            if stop.load(Ordering::Relaxed) { ExportError::Interrupted } else { ExportError::write(&path)(error) }
+        })?;
         let manifest = manifest(&path, &options.about(part, inputs), &tally, &finished, &now);
         let manifest_path = manifest_path(&path);
         let text = format!("{manifest:#}\n");

@@ -168,7 +168,7 @@ impl<'a> RowMaker<'a> {
     pub fn make(&mut self, game: &StoredGame, rows_max: Option<u64>) -> Made {
         let facts = Facts::of(game);
         let layout = self.plan.layout;
-        if let Err(reason) = self.selection.check(game, &facts, layout == Layout::UpstreamSingle) {
+        if let Err(reason) = self.selection.check(game, &facts, layout) {
             return Made::Dropped(reason);
         }
         let strict = !layout.is_upstream();
@@ -393,7 +393,7 @@ fn push_floats(out: &mut Vec<u8>, values: &[f32]) {
     }
 }
 
-fn place<T: PartialEq>(all: &[T], wanted: T) -> u8 {
+fn place<T: PartialEq + Copy>(all: &[T], wanted: T) -> u8 {
     all.iter().position(|one| *one == wanted).map_or(u8::MAX, |place| place as u8)
 }
 

@@ -170,14 +170,14 @@ impl<B: Board> Features<B> {
                 names.sort_unstable();
                 let zero = Weights::from_values([0.0; Weights::COUNT]);
                 let alone = |name: &str| {
-                    let mut weights = zero.clone();
+                    let mut weights = zero;
                     *weights.get_mut(name).expect("a name of the list") = 1.0;
                     heuristic(weights)
                 };
                 // Upstream sorts the weights, but takes the scales in the order in which it declares them.
                 let scaled = if geometry == EvalGeometry::Compat { &Weights::NAMES } else { &names };
                 let scales = scaled.iter().map(|name| full_scale(name)).collect();
-                let heuristics = [heuristic(zero.clone())].into_iter().chain(names.iter().map(|name| alone(name)));
+                let heuristics = [heuristic(zero)].into_iter().chain(names.iter().map(|name| alone(name)));
                 Self { pick, heuristics: heuristics.collect(), scales }
             }
         }

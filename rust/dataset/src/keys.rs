@@ -75,36 +75,28 @@ impl Key {
         match self {
             Self::Features => "features",
             Self::Planes => "planes",
-            Self::SeatValues => "values",
             Self::PolicyStart => "policy_start",
-            Self::PolicyIndexList => "policy_indices",
-            Self::PolicyValueList => "policy_values",
-            Self::PlayerBytes => "player_numbers",
-            Self::PhaseBytes => "phases",
-            Self::MoveTypeBytes => "move_types",
             Self::PhaseNames => "phase_names",
             Self::MoveTypeNames => "move_type_names",
             Self::GameIndex => "game_index",
-            Self::GameNames => "game_ids",
             Self::GameVictories => "game_victory_types",
             Self::GameEngines => "game_engine_modes",
             Self::GameQuality => "game_quality_scores",
             Self::GameElo => "game_generator_elo",
-            Self::PlayerCount => "num_players",
             Self::LayoutDigest => "layout_digest",
             Self::LayoutText => "layout",
             Self::Globals => "globals",
-            Self::Values => "values",
+            Self::Values | Self::SeatValues => "values",
             Self::ValuesMp => "values_mp",
-            Self::PolicyIndices => "policy_indices",
-            Self::PolicyValues => "policy_values",
+            Self::PolicyIndices | Self::PolicyIndexList => "policy_indices",
+            Self::PolicyValues | Self::PolicyValueList => "policy_values",
             Self::PolicyCounts => "policy_counts",
             Self::MoveNumbers => "move_numbers",
             Self::TotalGameMoves => "total_game_moves",
-            Self::Phases => "phases",
+            Self::Phases | Self::PhaseBytes => "phases",
             Self::VictoryTypes => "victory_types",
             Self::EngineModes => "engine_modes",
-            Self::MoveTypes => "move_types",
+            Self::MoveTypes | Self::MoveTypeBytes => "move_types",
             Self::OpponentElo => "opponent_elo",
             Self::GeneratorElo => "generator_elo",
             Self::QualityScore => "quality_score",
@@ -114,9 +106,9 @@ impl Key {
             Self::HeuristicMode => "heuristic_mode",
             Self::SampleWeights => "sample_weights",
             Self::Timestamps => "timestamps",
-            Self::NumPlayers => "num_players",
-            Self::PlayerNumbers => "player_numbers",
-            Self::GameIds => "game_ids",
+            Self::NumPlayers | Self::PlayerCount => "num_players",
+            Self::PlayerNumbers | Self::PlayerBytes => "player_numbers",
+            Self::GameIds | Self::GameNames => "game_ids",
             Self::BoardType => "board_type",
             Self::BoardSize => "board_size",
             Self::HistoryLength => "history_length",
@@ -139,6 +131,7 @@ impl Key {
 }
 
 /// The arrays of a file, in order.
+#[allow(clippy::enum_glob_use, reason = "nearly all of them are named")]
 pub(crate) fn keys(plan: &RowPlan) -> Vec<Key> {
     use Key::*;
 
@@ -203,6 +196,7 @@ pub(crate) fn keys(plan: &RowPlan) -> Vec<Key> {
     if plain {
         keys.extend([PlayerNumbers, GameIds, Encoder, HistoryMode]);
     }
-    keys.extend([Metadata, DataChecksums]);
+    keys.push(Metadata);
+    keys.extend((!plain || plan.has_checksums).then_some(DataChecksums));
     keys
 }

@@ -97,6 +97,8 @@ pub struct RowPlan {
     pub heuristics: Option<HeuristicFeatures>,
     /// Columns of sample weights and times.
     pub quality_weighted: bool,
+    /// Whether the plain layout has upstream's checksums of its arrays; its own layouts have them as upstream does.
+    pub has_checksums: bool,
 }
 
 impl RowPlan {
@@ -123,6 +125,7 @@ impl RowPlan {
             packed_method: Method::Stored,
             heuristics: None,
             quality_weighted: false,
+            has_checksums: true,
         }
     }
 
@@ -208,6 +211,7 @@ impl RowPlan {
             "soft_targets": self.soft_targets,
             "heuristics": self.heuristics.map(HeuristicFeatures::name),
             "quality_weighted": self.quality_weighted,
+            "checksums": self.has_checksums,
             "stored": self.planes_method() == Method::Stored,
             "labelled_v2": self.layout.is_upstream() && self.is_labelled_v2,
         })

@@ -154,7 +154,8 @@ mod tests {
         let position = AnyPosition::initial(board, players, RuleOptions::standard(board, players));
         let mut legal = MoveList::new();
         position.legal_moves(&mut legal);
-        let two = legal.iter().copied().find(|&mv| policy_index(&plan, &position, mv).map(|i| i.get()) == Some(1));
+        let two =
+            legal.iter().copied().find(|&mv| policy_index(&plan, &position, mv).is_some_and(|index| index.get() == 1));
         let statistics = serde_json::json!({"moves": [[position.format_move(two.unwrap()), 0.4, 7, 0.5]]}).to_string();
         let told = targets(&plan, r#"{"place_ring_0,0": 0.6}"#, Some(&statistics));
         assert_eq!(told, (Some(1), vec![(1, 1.0)]));

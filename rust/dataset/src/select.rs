@@ -6,6 +6,8 @@ use std::str::FromStr;
 use ringrift_replay::{GameRow, StoredGame};
 use sha2::{Digest as _, Sha256};
 
+use crate::plan::Layout;
+
 /// What upstream calls the quality tier of a data set. Source: npz.md section 2, `--quality-tier`.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Tier {
@@ -154,7 +156,7 @@ impl std::fmt::Display for Dropped {
 
 impl Selection {
     /// Whether the game passes, by what its rows say.
-    pub(crate) fn check(&self, game: &StoredGame, facts: &Facts, is_upstream: bool) -> Result<(), Dropped> {
+    pub(crate) fn check(&self, game: &StoredGame, facts: &Facts, layout: Layout) -> Result<(), Dropped> {
         let row = &game.row;
         let total = u64::try_from(row.total_moves).unwrap_or(0);
         let fails = [
@@ -162,7 +164,7 @@ impl Selection {
             (Dropped::TooLong, self.moves_max.is_some_and(|most| total > most)),
             (Dropped::Source, !self.admits_source(row)),
             (Dropped::Tier, self.tier.is_some_and(|tier| !tier.admits(tier_engine(row)))),
-            (Dropped::NotCompleted, self.require_completed && !is_completed(row, is_upstream)),
+            (Dropped::NotCompleted, self.require_completed && !is_completed(row, layout)),
             (Dropped::TooPoor, self.quality_min.is_some_and(|least| facts.quality < least)),
             (Dropped::TooWeak, self.elo_min.is_some_and(|least| facts.generator_elo < least)),
             (Dropped::NoMoves, game.moves.is_empty()),
@@ -222,14 +224,14 @@ fn tier_engine(row: &GameRow) -> &'static str {
     of(&source(row)).or_else(|| of(&row.engine_mode.as_deref()?.to_lowercase())).unwrap_or("unknown")
 }
 
-/// Upstream's single-threaded exporter also wants the reason to be of its environment's loop.
-fn is_completed(row: &GameRow, is_upstream: bool) -> bool {
+/// Upstream does not count the old spelling, and its single-threaded exporter wants the reason to be of its environment's loop.
+fn is_completed(row: &GameRow, layout: Layout) -> bool {
     let reason = row.termination_reason.as_deref().unwrap_or("");
     let plain = reason.is_empty() || reason == "env_done_flag" || reason.starts_with("status:completed");
-    if is_upstream {
-        row.status == "completed" && plain
-    } else {
-        matches!(row.status.as_str(), "completed" | "finished")
+    match layout {
+        Layout::UpstreamSingle => row.status == "completed" && plain,
+        Layout::UpstreamParallel => row.status == "completed",
+        Layout::Plain | Layout::Packed => matches!(row.status.as_str(), "completed" | "finished"),
     }
 }
 

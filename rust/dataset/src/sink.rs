@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use ringrift_encode::{PolicyLayout, UpstreamEncoder};
 use ringrift_rules::{MoveKind, Phase};
@@ -12,7 +13,7 @@ use crate::game::GameRows;
 use crate::games::{GameEntry, Texts};
 use crate::heuristics::HeuristicFeatures;
 use crate::keys::{Key, keys};
-use crate::npz::{Column, DType, Entry, ObjectColumn, Scalar, Written, text_bytes, write_npz};
+use crate::npz::{Column, DType, Entry, ObjectColumn, Scalar, Written, check_stop, text_bytes, write_npz};
 use crate::plan::{Encoder, Layout, RowPlan};
 use crate::rows::{Row, RowSpool};
 use crate::weights::sample_weights;
@@ -105,17 +106,18 @@ impl Sink {
         Ok(())
     }
 
-    /// Makes all arrays and writes the file: whole under its name, or not at all. `export_time` goes to upstream's
-    /// metadata.
-    pub fn finish(self, export_time: &str) -> io::Result<Finished> {
+    /// Makes all arrays and writes the file: whole under its name, or not at all, as when `stop` says so before it is.
+    /// `export_time` goes to upstream's metadata.
+    pub fn finish(self, export_time: &str, stop: &AtomicBool) -> io::Result<Finished> {
         let path = self.path.clone();
         let rows = self.rows.len;
         let Self { plan, planes, globals, heuristics, rows: spool, games, texts, newest, games_seen, .. } = self;
-        let mut arrays = Arrays { path: path.clone(), plan: &plan, spool, games: &games, texts: &texts };
+        let mut arrays = Arrays { path: path.clone(), plan: &plan, spool, games: &games, texts: &texts, stop };
         let (mut planes, mut globals, mut heuristics) = (Some(planes), Some(globals), heuristics);
         let side = plan.side() as u64;
         let mut entries: Vec<Entry> = Vec::new();
         for key in keys(&plan) {
+            check_stop(stop)?;
             let taken = "each array is made once";
             let entry = match key {
                 Key::Features => planes.take().expect(taken).finish(vec![rows, plan.planes() as u64, side, side])?,
@@ -135,7 +137,7 @@ impl Sink {
                 Key::DataChecksums => {
                     let mut sums: Vec<(String, Value)> = Vec::with_capacity(entries.len());
                     for entry in &mut entries {
-                        sums.push((entry.name.clone(), entry.checksum()?.into()));
+                        sums.push((entry.name.clone(), entry.checksum(stop)?.into()));
                     }
                     sums.sort_by(|a, b| a.0.cmp(&b.0));
                     let sums = ringrift_replay::python_json(&sums.into_iter().collect::<Map<_, _>>());
@@ -147,7 +149,7 @@ impl Sink {
         }
         let listed = entries.iter().map(|entry| (entry.name.clone(), entry.dtype.python(), entry.shape.clone()));
         let listed = listed.collect();
-        Ok(Finished { written: write_npz(&path, &mut entries)?, arrays: listed })
+        Ok(Finished { written: write_npz(&path, &mut entries, stop)?, arrays: listed })
     }
 }
 
@@ -158,6 +160,7 @@ struct Arrays<'a> {
     spool: RowSpool,
     games: &'a [GameEntry],
     texts: &'a Texts,
+    stop: &'a AtomicBool,
 }
 
 impl<'a> Arrays<'a> {
@@ -367,7 +370,13 @@ impl<'a> Arrays<'a> {
     /// Calls `each` with every row and its game.
     fn for_each(&mut self, mut each: impl FnMut(&'a GameEntry, &Row) -> io::Result<()>) -> io::Result<()> {
         let mut games = self.games.iter().flat_map(|game| std::iter::repeat_n(game, game.rows as usize));
-        self.spool.for_each(|row| each(games.next().expect("every row is of a game"), &row))
+        let stop = self.stop;
+        self.spool.for_each(|row| {
+            if row.move_number == 0 {
+                check_stop(stop)?;
+            }
+            each(games.next().expect("every row is of a game"), &row)
+        })
     }
 
     fn by_row(
@@ -412,9 +421,8 @@ impl<'a> Arrays<'a> {
         let (mut indices, mut values) = (Vec::new(), Vec::new());
         self.spool.for_each_targets(|targets| {
             if is_even {
-                return targets.iter().try_for_each(|&(index, value)| match is_index {
-                    true => column.push_int(index.into()),
-                    false => column.push_float(value.into()),
+                return targets.iter().try_for_each(|&(index, value)| {
+                    if is_index { column.push_int(index.into()) } else { column.push_float(value.into()) }
                 });
             }
             indices.clear();

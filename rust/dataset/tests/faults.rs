@@ -60,16 +60,16 @@ impl Copy {
         }
     }
 
-    fn export(&self, options: &ExportOptions) -> Result<Report, ExportError> {
-        export(options, &AtomicBool::new(false), &mut Silent).map(|mut reports| reports.remove(0))
-    }
-
     fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
+}
+
+fn run(options: &ExportOptions) -> Result<Report, ExportError> {
+    export(options, &AtomicBool::new(false), &mut Silent).map(|mut reports| reports.remove(0))
 }
 
 /// The first game in the order of names.
@@ -99,11 +99,11 @@ fn games_that_cannot_be_replayed_are_an_error_unless_nobody_minds() {
         let copy = Copy::new();
         copy.change(&sql);
         let before = fs::read(copy.path("games.db")).unwrap();
-        let error = copy.export(&copy.options()).unwrap_err();
+        let error = run(&copy.options()).unwrap_err();
         assert!(matches!(error, ExportError::TooManyFailed { failed: 1, considered: 2, .. }), "{sql}: {error}");
         assert!(error.to_string().contains(what) && error.to_string().contains("hint: "), "{sql}: {error}");
         assert_eq!(copy.files(), ["games.db"]);
-        let report = copy.export(&ExportOptions { is_strict: false, ..copy.options() }).unwrap();
+        let report = run(&ExportOptions { is_strict: false, ..copy.options() }).unwrap();
         assert_eq!((report.tally.games, report.tally.failed), (1, 1));
         assert_eq!(report.tally.failures.len(), 1);
         assert_eq!(copy.files(), ["a.manifest.json", "a.npz", "games.db"]);
@@ -118,23 +118,23 @@ fn games_without_moves_or_winner_are_dropped_by_name() {
         "UPDATE games SET total_moves = 20 WHERE game_id = {FIRST};
          DELETE FROM game_moves WHERE move_number >= 20 AND game_id = {FIRST};"
     ));
-    let report = copy.export(&copy.options()).unwrap();
+    let report = run(&copy.options()).unwrap();
     assert_eq!(report.tally.reasons(), "no_winner 1");
     let copy = Copy::new();
     copy.change(&format!("UPDATE games SET parity_status = 'non_canonical_history' WHERE game_id = {FIRST}"));
-    assert_eq!(copy.export(&copy.options()).unwrap().tally.reasons(), "unfit_for_training 1");
+    assert_eq!(run(&copy.options()).unwrap().tally.reasons(), "unfit_for_training 1");
 }
 
 #[test]
 fn database_in_use_is_copied_and_left_alone() {
     let copy = Copy::new();
-    let quiet = copy.export(&copy.options()).unwrap();
+    let quiet = run(&copy.options()).unwrap();
     let writer = Connection::open(copy.path("games.db")).unwrap();
     writer.pragma_update(None, "journal_mode", "WAL").unwrap();
     writer.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
     writer.execute_batch("CREATE TABLE other (x); INSERT INTO other VALUES (1)").unwrap();
     let files = ["games.db", "games.db-wal"].map(|name| fs::read(copy.path(name)).unwrap());
-    let live = copy.export(&copy.options()).unwrap();
+    let live = run(&copy.options()).unwrap();
     assert_eq!(live.finished, quiet.finished);
     assert!(["games.db", "games.db-wal"].map(|name| fs::read(copy.path(name)).unwrap()) == files);
     let manifest: serde_json::Value =
@@ -152,7 +152,7 @@ fn torn_database_is_an_error() {
     let end = bytes.len();
     bytes[middle..end].fill(0xA5);
     fs::write(copy.path("games.db"), bytes).unwrap();
-    let error = copy.export(&copy.options()).unwrap_err();
+    let error = run(&copy.options()).unwrap_err();
     assert!(error.to_string().contains("hint: ") && !error.is_environment(), "{error}");
     assert_eq!(copy.files(), ["games.db"]);
 }
@@ -162,10 +162,10 @@ fn file_that_another_export_is_writing_is_left_to_it() {
     let copy = Copy::new();
     let lock = File::create(copy.path("a.npz.lock")).unwrap();
     lock.lock().unwrap();
-    let error = copy.export(&copy.options()).unwrap_err();
+    let error = run(&copy.options()).unwrap_err();
     assert!(matches!(error, ExportError::Busy { .. }) && error.is_environment(), "{error}");
     lock.unlock().unwrap();
-    copy.export(&copy.options()).unwrap();
+    run(&copy.options()).unwrap();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::read::DeflateDecoder;
 use sha2::{Digest as _, Sha256};
@@ -163,8 +164,9 @@ impl Entry {
         Ok(())
     }
 
-    /// Upstream's checksum of the array, in hexadecimal digits: reads the elements again unless it is known.
-    pub fn checksum(&mut self) -> io::Result<String> {
+    /// Upstream's checksum of the array, in hexadecimal digits: reads the elements again unless it is known. Gives up when
+    /// `stop` says so.
+    pub fn checksum(&mut self, stop: &AtomicBool) -> io::Result<String> {
         if let Some(known) = &self.checksum {
             return Ok(known.clone());
         }
@@ -174,6 +176,7 @@ impl Entry {
         let mut buffer = vec![0; 1 << 16];
         let mut hash = |reader: &mut dyn Read| -> io::Result<()> {
             loop {
+                check_stop(stop)?;
                 match reader.read(&mut buffer)? {
                     0 => return Ok(()),
                     read => hasher.update(&buffer[..read]),
@@ -186,6 +189,11 @@ impl Entry {
         }
         Ok(hex(hasher))
     }
+}
+
+/// An error if somebody asked to stop; who asked knows what it means.
+pub(crate) fn check_stop(stop: &AtomicBool) -> io::Result<()> {
+    if stop.load(Ordering::Relaxed) { Err(io::Error::other("asked to stop")) } else { Ok(()) }
 }
 
 /// The beginning of upstream's checksum of an array; its elements follow. Source: npz.md section 3, `data_checksums`.
@@ -232,7 +240,7 @@ mod tests {
             let mut out = Vec::new();
             let mut entry = column.finish(vec![200_000]).unwrap();
             entry.copy_to(&mut out).unwrap();
-            (out, entry.crc(), entry.checksum().unwrap())
+            (out, entry.crc(), entry.checksum(&AtomicBool::new(false)).unwrap())
         };
         assert_eq!(written(&[4]), written(&[1 << 20]));
         assert_eq!(written(&[12_000, 4, 300_000]), written(&[800_000]));
@@ -245,7 +253,7 @@ mod tests {
             column.push(&7_i32.to_le_bytes()).unwrap();
             let mut expected = Sha256::new();
             expected.update(b"(1,)int32\x07\0\0\0");
-            assert_eq!(column.finish(vec![1]).unwrap().checksum().unwrap(), hex(expected));
+            assert_eq!(column.finish(vec![1]).unwrap().checksum(&AtomicBool::new(false)).unwrap(), hex(expected));
         }
     }
 }

@@ -63,6 +63,8 @@ fn deflate(compress: &mut Compress, raw: &[u8]) -> Vec<u8> {
             .expect("compression without a dictionary does not fail");
         // The stream is flushed once it leaves room in the output.
         if compress.total_in() as usize == raw.len() && out.len() < out.capacity() {
+            // Pieces wait for their turn, and most are far smaller than was expected.
+            out.shrink_to_fit();
             return out;
         }
         out.reserve(out.capacity().max(1024));

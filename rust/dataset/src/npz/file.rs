@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use rawzip::{
     CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, extra_fields::ExtraFieldId, time::UtcDateTime,
@@ -9,7 +10,7 @@ use rawzip::{
 use ringrift_replay::files::AtomicFile;
 use sha2::{Digest as _, Sha256};
 
-use super::column::{Entry, hex};
+use super::column::{Entry, check_stop, hex};
 use super::deflate::Method;
 
 /// What a file became.
@@ -31,9 +32,9 @@ const EXTRA_HEADER_LEN: u64 = 4;
 /// Id of the extra field that has nothing but padding in it, as Android's `zipalign` writes it.
 const PADDING_ID: u16 = 0xD935;
 
-/// Writes the arrays as an NPZ file: whole under its name, or not at all.
-pub(crate) fn write_npz(path: &Path, entries: &mut [Entry]) -> io::Result<Written> {
-    let mut out = Hashing { file: AtomicFile::create(path)?, hasher: Sha256::new(), bytes: 0 };
+/// Writes the arrays as an NPZ file: whole under its name, or not at all, as when `stop` says so before it is.
+pub(crate) fn write_npz(path: &Path, entries: &mut [Entry], stop: &AtomicBool) -> io::Result<Written> {
+    let mut out = Hashing { file: AtomicFile::create(path)?, hasher: Sha256::new(), bytes: 0, stop };
     {
         let mut archive = ZipArchiveWriter::new(&mut out);
         for entry in entries {
@@ -75,14 +76,16 @@ fn zip_error(error: rawzip::Error) -> io::Error {
     }
 }
 
-struct Hashing {
+struct Hashing<'a> {
     file: AtomicFile,
     hasher: Sha256,
     bytes: u64,
+    stop: &'a AtomicBool,
 }
 
-impl Write for Hashing {
+impl Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        check_stop(self.stop)?;
         let written = self.file.write(bytes)?;
         self.hasher.update(&bytes[..written]);
         self.bytes += written as u64;

@@ -8,7 +8,7 @@ mod npy;
 mod object;
 mod pickle;
 
-pub(crate) use column::{Column, Entry, hex};
+pub(crate) use column::{Column, Entry, check_stop, hex};
 pub use deflate::Method;
 pub(crate) use deflate::{Piece, Squeezer};
 pub use file::Written;

@@ -57,14 +57,18 @@ impl ObjectColumn {
 
     /// Adds an array of `int32`.
     pub fn push_i32_array(&mut self, values: &[i32]) -> io::Result<()> {
-        values.iter().for_each(|value| self.hasher.update(value.to_le_bytes()));
+        for value in values {
+            self.hasher.update(value.to_le_bytes());
+        }
         self.pickle.push_i32_array(values);
         self.drain()
     }
 
     /// Adds an array of `float32`.
     pub fn push_f32_array(&mut self, values: &[f32]) -> io::Result<()> {
-        values.iter().for_each(|value| self.hasher.update(value.to_le_bytes()));
+        for value in values {
+            self.hasher.update(value.to_le_bytes());
+        }
         self.pickle.push_f32_array(values);
         self.drain()
     }
@@ -114,6 +118,8 @@ pub(crate) fn text_bytes(text: &str, width: usize) -> Vec<u8> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
 
     #[test]
@@ -124,7 +130,7 @@ mod tests {
         column.push_float(1.0).unwrap();
         let mut expected = Sha256::new();
         expected.update("(3,)objectx121.0");
-        assert_eq!(column.finish().unwrap().checksum().unwrap(), hex(expected));
+        assert_eq!(column.finish().unwrap().checksum(&AtomicBool::new(false)).unwrap(), hex(expected));
     }
 
     #[test]

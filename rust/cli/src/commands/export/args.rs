@@ -195,6 +195,10 @@ pub(crate) struct Args {
     /// One-hot targets even where a search recorded its policy
     #[arg(long)]
     pub no_soft_targets: bool,
+    /// Leave out upstream's checksums of the arrays, which take nearly half of the time; the file has those of ZIP, and the
+    /// manifest its SHA-256
+    #[arg(long)]
+    pub no_checksums: bool,
     /// With rr1: whether arrays are stored as they are, to be mapped into memory, or deflated
     #[arg(long, value_enum, default_value_t = Storage::Stored)]
     pub storage: Storage,

@@ -310,6 +310,7 @@ fn rows(args: &Args, layout: Layout, board: BoardKind, players: PlayerCount) -> 
         },
         heuristics,
         quality_weighted: args.quality_weighted && !is_parallel,
+        has_checksums: !args.no_checksums,
         ..RowPlan::new(board, players)
     }
 }
