@@ -60,6 +60,7 @@ impl Encoder {
 
 /// What each row is.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub struct RowPlan {
     /// Board of the games.
     pub board: BoardKind,
