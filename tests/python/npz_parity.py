@@ -79,7 +79,7 @@ def arrays(path: Path) -> dict[str, Any]:
         return {key: data[key] for key in data.files}
 
 
-def _same(ours: Any, theirs: Any) -> bool:
+def _same(ours: object, theirs: object) -> bool:
     if isinstance(theirs, np.ndarray):
         return (
             isinstance(ours, np.ndarray)
@@ -91,7 +91,7 @@ def _same(ours: Any, theirs: Any) -> bool:
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
-    """What differs between two data sets: keys, their order, types, shapes, elements. The time of the export does not."""
+    """What differs between two data sets: keys, their order, types, shapes, elements; not the time of the export."""
     found = []
     if list(ours) != list(theirs):
         found.append(f"keys {list(ours)} instead of {list(theirs)}")

@@ -10,15 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import npz_parity
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+import npz_parity
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = REPOSITORY / "tests/data"
 PARITY = Path(os.environ.get("RINGRIFT_PARITY_DIR") or REPOSITORY / "../shared/parity")
 RRPIPE = str(Path(sys.executable).with_name("rrpipe"))
-SAMPLE = ("square8_2p_heuristic.single", "square8_3p.binary.every5.single", "hex8_3p.v3.single", "square8_2p_soft.single")
+SAMPLE = (
+    "square8_2p_heuristic.single",
+    "square8_3p.binary.every5.single",
+    "hex8_3p.v3.single",
+    "square8_2p_soft.single",
+)
 
 
 def run(*args: str, cwd: Path | None = None) -> str:
@@ -60,7 +67,7 @@ def test_every_file_of_upstream_is_written_again(tmp_path: Path, name: str) -> N
     assert npz_parity.differences(npz_parity.arrays(output), theirs) == []
 
 
-def dense(data: dict[str, Any], row: int) -> Any:
+def dense(data: dict[str, Any], row: int) -> NDArray[np.float32]:
     """The policy of a row as upstream's loader makes it: by assignment."""
     policy = np.zeros(int(data["policy_size"]), np.float32)
     policy[data["policy_indices"][row]] = data["policy_values"][row]
@@ -78,10 +85,12 @@ def test_plain_files_pass_the_checks_of_upstreams_loader(tmp_path: Path, name: s
     assert data["features"].shape == (rows, int(data["in_channels"]), side, side)
     assert int(data["spatial_size"]) == int(data["board_size"]) == side
     indices = data["policy_indices"]
-    assert 0 <= indices.min() and indices.max() == int(data["max_policy_index"]) < int(data["policy_size"])
+    assert indices.min() >= 0
+    assert indices.max() == int(data["max_policy_index"]) < int(data["policy_size"])
     assert all(abs(dense(data, row).sum() - 1) < 1e-5 for row in range(rows))
     players = int(data["num_players"][0])
-    assert (data["values_mp"][:, players:] == 0).all() and (abs(data["values_mp"].sum(axis=1)) < 1e-5).all()
+    assert (data["values_mp"][:, players:] == 0).all()
+    assert (abs(data["values_mp"].sum(axis=1)) < 1e-5).all()
     # The scalar target is that of the player to move.
     own = data["values_mp"][np.arange(rows), data["player_numbers"] - 1]
     assert (own == data["values"]).all()
@@ -117,7 +126,7 @@ def test_winner_of_three_has_the_highest_value(tmp_path: Path) -> None:
     assert set(values[:, :3].flat) == {-1.0, 0.0, 1.0}
 
 
-def mapped(path: Path, key: str) -> Any:
+def mapped(path: Path, key: str) -> NDArray[Any]:
     """A stored array, mapped into memory: `docs/data.md` says how."""
     with zipfile.ZipFile(path) as archive:
         entry = archive.getinfo(f"{key}.npy")
@@ -148,11 +157,15 @@ def test_packed_planes_can_be_mapped_and_show_the_positions_of_the_plain_ones(tm
         assert (bits[:, names.index(mine)].transpose(0, 2, 1) == plain["features"][:, theirs]).all(), mine
     rows = len(planes)
     start = data["policy_start"]
-    assert start[0] == 0 and len(start) == rows + 1 and start[-1] == len(data["policy_indices"])
+    assert start[0] == 0
+    assert len(start) == rows + 1
+    assert start[-1] == len(data["policy_indices"])
     sums = np.add.reduceat(data["policy_values"], start[:-1])
-    assert (abs(sums - 1) < 1e-5).all() and 0 <= data["policy_indices"].min()
+    assert (abs(sums - 1) < 1e-5).all()
+    assert data["policy_indices"].min() >= 0
     assert data["policy_indices"].max() < int(data["policy_size"])
-    assert (data["values"][:, 0] == plain["values"]).all() and (data["values"].sum(axis=1) == 0).all()
+    assert (data["values"][:, 0] == plain["values"]).all()
+    assert (data["values"].sum(axis=1) == 0).all()
     assert (data["game_ids"][data["game_index"]] == plain["game_ids"]).all()
     assert (data["phase_names"][data["phases"]] == plain["phases"]).all()
     assert (data["move_type_names"][data["move_types"]] == plain["move_types"]).all()
@@ -202,7 +215,8 @@ done
         both = [tmp_path / folder / name for folder in ("data/training", "all")]
         assert both[0].read_bytes() == both[1].read_bytes(), name
         with np.load(both[0]) as data:
-            assert len(data["values"]) > 40 and f"{data['board_type']}_{data['num_players'][0]}p.npz" == name
+            assert len(data["values"]) > 40
+            assert f"{data['board_type']}_{data['num_players'][0]}p.npz" == name
 
 
 def training_batches(path: Path) -> Sequence[tuple[Any, Any, Any, Any]]:
@@ -223,7 +237,7 @@ def test_network_learns_from_a_plain_file(tmp_path: Path) -> None:
     policy_head, value_head = torch.nn.LazyLinear(7000), torch.nn.LazyLinear(1)
     modules = torch.nn.ModuleList([body, policy_head, value_head])
 
-    def loss_of(batch: tuple[Any, Any, Any, Any]) -> Any:
+    def loss_of(batch: tuple[Any, Any, Any, Any]) -> Any:  # noqa: ANN401 - a tensor, of a module that may be missing
         planes, globals_, policy, value = (torch.from_numpy(part) for part in batch)
         hidden = torch.cat([body(planes), globals_], dim=1)
         log_policy = torch.log_softmax(policy_head(hidden), dim=1)
