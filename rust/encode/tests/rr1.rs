@@ -136,7 +136,7 @@ fn check_planes(layout: Rr1Layout, planes: &[u8], position: &AnyPosition, past: 
 
 #[test]
 fn every_plane_shows_what_its_name_says() {
-    let step = support::every(53);
+    let step = support::every(151);
     let (mut count, mut id) = (0, String::new());
     let mut past = VecDeque::new();
     let mut encoder = Rr1Encoder::new(Rr1Layout::new(BoardKind::Square8, PlayerCount::Two, 2));
