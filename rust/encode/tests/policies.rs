@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use ringrift_encode::{ActionIndex, PolicyLayout, Rr1Policy};
 use ringrift_replay::{MoveJsonOptions, move_to_json};
-use ringrift_rules::{AnyPosition, BoardKind, BoardShape, Move, MoveKind, MoveList};
+use ringrift_rules::{AnyPosition, BoardKind, BoardShape, Move, MoveKind, MoveList, PlayerCount, RuleOptions};
 use serde_json::Value;
 
 #[derive(Default, Debug)]
@@ -175,10 +175,7 @@ fn indices_of_legal_moves_are_as_documented() {
         tallies.push(check_folder(&folder, support::every(32)));
     }
     for tally in tallies {
-        support::say(&format!(
-            "{} positions, {} legal moves, shared: {:#?}",
-            tally.positions, tally.moves, tally.shared
-        ));
+        support::say(&format!("{} positions, {} legal moves", tally.positions, tally.moves));
         assert!(tally.positions > 10_000);
         for &(shape, layout, one, other) in &tally.shared {
             let square = shape == "square" || layout == "legacy_max_n";
@@ -209,4 +206,42 @@ fn names_of_layouts_are_read_back() {
     }
     let error = "max_n".parse::<PolicyLayout>().unwrap_err().to_string();
     assert!(error.contains("hint: it is one of board_aware and legacy_max_n"), "{error}");
+}
+
+/// A move is a plain value: nothing keeps it to the board it is asked about.
+#[test]
+fn moves_of_no_position_have_no_index() {
+    let initial = |board| AnyPosition::initial(board, PlayerCount::Two, RuleOptions::standard(board, PlayerCount::Two));
+    let small = initial(BoardKind::Hex8);
+    let near = BoardKind::Hex8.geometry().cells().next().unwrap();
+    for cell in BoardKind::Hexagonal.geometry().cells() {
+        for mv in [
+            Move::PlaceRing { to: cell, count: 1 },
+            Move::MoveStack { from: near, to: cell },
+            Move::MoveStack { from: cell, to: near },
+            Move::ForcedElimination { from: cell },
+        ] {
+            // What matters is that none of them panics.
+            let index = Rr1Policy::of(BoardKind::Hex8).index(&small, mv);
+            assert!(index.is_none_or(|index| index.get() < Rr1Policy::of(BoardKind::Hex8).size()));
+            for layout in PolicyLayout::ALL {
+                assert!(layout.index(&small, mv).is_none_or(|index| index.get() < layout.size(BoardKind::Hex8)));
+            }
+        }
+    }
+    for board in BoardKind::ALL {
+        let position = initial(board);
+        let cell = board.geometry().cells().next().unwrap();
+        for mv in [
+            Move::PlaceRing { to: cell, count: 0 },
+            Move::PlaceRing { to: cell, count: 4 },
+            Move::MoveStack { from: cell, to: cell },
+        ] {
+            assert_eq!(Rr1Policy::of(board).index(&position, mv), None);
+            for layout in PolicyLayout::ALL {
+                assert_eq!(layout.index(&position, mv), None, "{board} {mv:?}");
+            }
+        }
+    }
+    assert_eq!(Rr1Policy::of(BoardKind::Square8).index(&small, Move::SkipPlacement), None, "another board");
 }
