@@ -47,14 +47,19 @@ impl std::str::FromStr for HistoryMode {
 /// A ring of frames of one game. Frames stay as they were encoded: whose perspective they show does not change.
 ///
 /// ```
-/// use ringrift_encode::{History, HistoryMode};
+/// use ringrift_encode::{EncodeError, History, HistoryMode};
 ///
 /// let mut history = History::new(2, 1, HistoryMode::Recorded);
-/// history.push(|frame| Ok::<(), ()>(frame.fill(1.0))).unwrap();
-/// history.push(|frame| Ok::<(), ()>(frame.fill(2.0))).unwrap();
+/// for value in [1.0, 2.0] {
+///     history.push(|frame| {
+///         frame.fill(value);
+///         Ok::<(), EncodeError>(())
+///     })?;
+/// }
 /// let mut row = [0.0; 4];
-/// history.write(&mut row).unwrap();
+/// history.write(&mut row)?;
 /// assert_eq!(row, [2.0, 2.0, 1.0, 1.0]);
+/// # Ok::<(), EncodeError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct History {
@@ -143,16 +148,26 @@ impl History {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::float_cmp, clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::convert::Infallible;
+
     use super::{History, HistoryMode};
+
+    /// An encoder of frames that hold the value everywhere.
+    fn all(value: f32) -> impl FnOnce(&mut [f32]) -> Result<(), Infallible> {
+        move |frame| {
+            frame.fill(value);
+            Ok(())
+        }
+    }
 
     fn rows(mode: HistoryMode, earlier: usize, frames: &[f32]) -> Vec<Vec<f32>> {
         let mut history = History::new(1, earlier, mode);
         frames
             .iter()
             .map(|&value| {
-                history.push(|frame| Ok::<(), ()>(frame.fill(value))).unwrap();
+                history.push(all(value)).unwrap();
                 let mut row = vec![9.0; history.row_len()];
                 history.write(&mut row).unwrap();
                 row
@@ -180,7 +195,7 @@ mod tests {
     #[test]
     fn a_new_game_has_no_past() {
         let mut history = History::new(1, 1, HistoryMode::Recorded);
-        history.push(|frame| Ok::<(), ()>(frame.fill(1.0))).unwrap();
+        history.push(all(1.0)).unwrap();
         history.clear();
         let mut row = [9.0; 2];
         history.write(&mut row).unwrap();
@@ -191,7 +206,7 @@ mod tests {
     fn a_failed_frame_leaves_the_newer_ones() {
         let mut history = History::new(1, 1, HistoryMode::Recorded);
         for value in [1.0, 2.0] {
-            history.push(|frame| Ok::<(), ()>(frame.fill(value))).unwrap();
+            history.push(all(value)).unwrap();
         }
         assert_eq!(history.push(|_| Err("no")), Err("no"));
         let mut row = [9.0; 2];

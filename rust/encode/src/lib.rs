@@ -1,7 +1,8 @@
 //! Positions as network inputs, moves as policy indices, and the symmetries of both.
 //!
-//! Two families of encoders: those of upstream ([`UpstreamEncoder`], equal to the last bit, so that its networks and
-//! trainers can be used), and our own.
+//! Two families. Upstream's: [`UpstreamEncoder`] (planes and globals), [`History`] (rows of frames) and [`PolicyLayout`],
+//! equal to the last bit, so that its networks and trainers can be used. Our own, `rr1`: [`Rr1Layout`] (what every channel
+//! means), [`Rr1Encoder`] and [`Rr1Policy`]. [`Symmetry`] turns and mirrors whatever both of them make.
 //!
 //! ```
 //! use ringrift_encode::{GLOBALS, GlobalsOptions, History, HistoryMode, UpstreamEncoder};

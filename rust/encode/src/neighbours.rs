@@ -2,36 +2,28 @@
 
 use ringrift_rules::{Board, BoardShape, Cell, CellSet};
 
-/// Padded offsets of the neighbours: eight on square boards, six on hex boards, in the order in which upstream's
-/// encoders add them up (it matters for the last bit of sums of fractions).
-pub(crate) const fn steps<B: Board>() -> &'static [i32] {
-    const { &Steps::<B>::ALL }.as_slice(B::SPEC.shape)
-}
-
-/// Neighbour offsets, padded with zeros to the same length for all boards.
-#[derive(Copy, Clone)]
-pub(crate) struct StepTable([i32; 8]);
-
 struct Steps<B>(std::marker::PhantomData<B>);
 
 impl<B: Board> Steps<B> {
-    const ALL: StepTable = {
+    /// Offsets of all neighbours; those of hex boards are the first six.
+    const ALL: [i32; 8] = {
         let w = B::WIDTH;
         match B::SPEC.shape {
             // Rows are y, columns x: x outer, y inner.
-            BoardShape::Square => StepTable([-1 - w, -1, w - 1, -w, w, 1 - w, 1, w + 1]),
+            BoardShape::Square => [-1 - w, -1, w - 1, -w, w, 1 - w, 1, w + 1],
             // Rows are x, columns y: (+1,0) (-1,0) (0,+1) (0,-1) (+1,-1) (-1,+1).
-            BoardShape::Hex => StepTable([w, -w, 1, -1, w - 1, 1 - w, 0, 0]),
+            BoardShape::Hex => [w, -w, 1, -1, w - 1, 1 - w, 0, 0],
         }
     };
 }
 
-impl StepTable {
-    const fn as_slice(&self, shape: BoardShape) -> &[i32] {
-        match shape {
-            BoardShape::Square => &self.0,
-            BoardShape::Hex => self.0.split_at(6).0,
-        }
+/// Padded offsets of the neighbours: eight on square boards, six on hex boards, in the order in which upstream's
+/// encoders add them up (it matters for the last bit of sums of fractions).
+#[inline]
+pub(crate) fn steps<B: Board>() -> &'static [i32] {
+    match B::SPEC.shape {
+        BoardShape::Square => &Steps::<B>::ALL,
+        BoardShape::Hex => &Steps::<B>::ALL[..6],
     }
 }
 

@@ -111,6 +111,7 @@ fn check_moves(position: &AnyPosition, legal: &MoveList, symmetry: Symmetry, ima
         images.iter().map(|&mv| (meaning(image, mv, &|cell| cell), mv)).collect();
     assert_eq!(by_meaning.len(), images.len());
     let free_slide = |mv: Move| matches!(mv, Move::RecoverySlide { mode: RecoveryMode::LineSegment, .. });
+    let mut pairs = Vec::new();
     for &mv in legal {
         let Some(turned) = by_meaning.remove(&meaning(position, mv, &|cell| symmetry.cell(cell))) else {
             assert!(free_slide(mv), "{mv:?} has no image");
@@ -118,6 +119,7 @@ fn check_moves(position: &AnyPosition, legal: &MoveList, symmetry: Symmetry, ima
             continue;
         };
         tally.moves += 1;
+        pairs.push((mv, turned));
         let index = policy.index(position, mv).unwrap();
         let mapped = symmetry.rr1_actions()[index.get() as usize];
         let own = policy.index(image, turned).unwrap();
@@ -139,8 +141,30 @@ fn check_moves(position: &AnyPosition, legal: &MoveList, symmetry: Symmetry, ima
             }
         }
     }
+    check_results(position, symmetry, image, &pairs);
     assert!(by_meaning.values().all(|&mv| free_slide(mv)), "{by_meaning:?} come from nowhere");
     tally.broken += by_meaning.len();
+}
+
+/// Whether the rules look at axes or at x and y when they make the move; see [`Symmetry`].
+fn is_one_sided(board: BoardKind, mv: Move) -> bool {
+    match mv {
+        Move::RecoverySlide { mode, .. } => matches!(mode, RecoveryMode::LineAll | RecoveryMode::LineSegment),
+        Move::ChooseTerritoryOption { .. } => board == BoardKind::Hex8,
+        _ => false,
+    }
+}
+
+/// The image of a move leads to the image of where the move leads.
+fn check_results(position: &AnyPosition, symmetry: Symmetry, image: &AnyPosition, pairs: &[(Move, Move)]) {
+    for &(mv, turned) in pairs.iter().step_by(1 + pairs.len() / 5) {
+        if !is_one_sided(position.board(), mv) {
+            let (mut after, mut image_after) = (position.clone(), image.clone());
+            after.make_move(mv);
+            image_after.make_move(turned);
+            assert!(symmetry.position(&after).unwrap() == image_after, "{symmetry:?} {mv:?} {position:?}");
+        }
+    }
 }
 
 fn check_upstream_planes(position: &AnyPosition, symmetry: Symmetry, image: &AnyPosition) {

@@ -1,6 +1,6 @@
 //! The layouts made for each board.
 
-use ringrift_rules::{Board, BoardShape, Cell, Move, Position};
+use ringrift_rules::{Board, BoardShape, Move, Position};
 
 use super::slots::{Grid, SquarePlan};
 
@@ -34,20 +34,20 @@ fn hex<B: Board>(mv: Move) -> Option<u32> {
     let grid = Grid { side };
     let movements = 3 * side * side;
     match mv {
-        Move::PlaceRing { to, count } => Some(grid.cell::<B>(to)? * 3 + u32::from(count) - 1),
+        Move::PlaceRing { to, count } => grid.placement::<B>(to, count),
         Move::MoveStack { from, to }
         | Move::OvertakingCapture { from, to, .. }
         | Move::ContinueCaptureSegment { from, to, .. }
-        | Move::RecoverySlide { from, to, .. } => movement::<B>(grid, from, to).map(|slot| movements + slot),
+        | Move::RecoverySlide { from, to, .. } => Some(movements + grid.movement::<B>(from, to, 6, hex_direction)?),
         Move::SwapSides => None,
         _ => Some(movements + side * side * 6 * (side - 1)),
     }
 }
 
+/// Number of a direction in the order of the hex layouts.
 #[inline]
-fn movement<B: Board>(grid: Grid, from: Cell, to: Cell) -> Option<u32> {
-    let (direction, distance) = Grid::step::<B>(from, to);
-    let direction = match direction {
+const fn hex_direction(signs: (i32, i32)) -> Option<u32> {
+    Some(match signs {
         (1, 0) => 0,
         (0, 1) => 1,
         (-1, 1) => 2,
@@ -55,6 +55,5 @@ fn movement<B: Board>(grid: Grid, from: Cell, to: Cell) -> Option<u32> {
         (0, -1) => 4,
         (1, -1) => 5,
         _ => return None,
-    };
-    Some((grid.cell::<B>(from)? * 6 + direction) * (grid.side - 1) + distance - 1)
+    })
 }

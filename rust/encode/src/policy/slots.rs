@@ -26,12 +26,27 @@ impl Grid {
         (x < self.side && y < self.side).then_some(y * self.side + x)
     }
 
-    /// Signs of the step from one cell to another on a straight line with it, and the number of steps.
+    /// Index of a placement.
     #[inline]
-    pub(super) fn step<B: Board>(from: Cell, to: Cell) -> ((i32, i32), u32) {
+    pub(super) fn placement<B: Board>(self, to: Cell, count: u8) -> Option<u32> {
+        let count = u32::from(count).checked_sub(1).filter(|&count| count < 3)?;
+        Some(self.cell::<B>(to)? * 3 + count)
+    }
+
+    /// Index of a movement in its block; `directions` numbers as many directions as `count` by the signs of their steps.
+    #[inline]
+    pub(super) fn movement<B: Board>(
+        self,
+        from: Cell,
+        to: Cell,
+        count: u32,
+        directions: impl Fn((i32, i32)) -> Option<u32>,
+    ) -> Option<u32> {
+        self.cell::<B>(to)?;
         let ((x, y), (to_x, to_y)) = (Self::xy::<B>(from), Self::xy::<B>(to));
         let (dx, dy) = (to_x as i32 - x as i32, to_y as i32 - y as i32);
-        ((dx.signum(), dy.signum()), dx.unsigned_abs().max(dy.unsigned_abs()))
+        let steps = dx.unsigned_abs().max(dy.unsigned_abs()).checked_sub(1)?;
+        Some((self.cell::<B>(from)? * count + directions((dx.signum(), dy.signum()))?) * (self.side - 1) + steps)
     }
 }
 
@@ -83,15 +98,13 @@ impl SquarePlan {
     pub(super) fn slot<B: Board>(&self, position: &Position<B>, mv: Move) -> Option<u32> {
         let cell = |cell: Cell| self.grid.cell::<B>(cell);
         match mv {
-            Move::PlaceRing { to, count } => Some(cell(to)? * 3 + u32::from(count) - 1),
+            Move::PlaceRing { to, count } => self.grid.placement::<B>(to, count),
             Move::MoveStack { from, to }
             | Move::OvertakingCapture { from, to, .. }
             | Move::ContinueCaptureSegment { from, to, .. }
             | Move::RecoverySlide { from, to, .. } => {
-                cell(to)?;
-                let (direction, distance) = Grid::step::<B>(from, to);
-                let reach = self.grid.side - 1;
-                Some(self.movements + (cell(from)? * 8 + square_direction(direction)) * reach + distance - 1)
+                let direction = |signs| Some(square_direction(signs));
+                Some(self.movements + self.grid.movement::<B>(from, to, 8, direction)?)
             }
             Move::ProcessLine { line } => Some(self.lines + 4 * cell(line.first())?),
             Move::EliminateRingsFromStack { from, .. } => Some(self.eliminations + cell(from)?),
@@ -100,6 +113,9 @@ impl SquarePlan {
             Move::SkipRecovery => Some(self.skips + 2),
             Move::ChooseLineOption { .. } => Some(self.line_options),
             Move::ChooseTerritoryOption { region } => {
+                if !B::MASK.contains(region.start()) {
+                    return None;
+                }
                 let cells = position.region_cells(region);
                 let lowest = cells.iter().min_by_key(|&at| {
                     let (x, y) = Grid::xy::<B>(at);

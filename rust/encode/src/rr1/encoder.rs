@@ -173,15 +173,13 @@ impl Rr1Encoder {
         planes::current(position, |plane, cells| planes::unpack::<B>(cells, &mut planes[plane * len..][..len]));
         self.for_each_earlier(position.to_move().index(), |plane, packed| {
             let target = &mut planes[plane * len..][..len];
-            match packed {
-                Some(packed) => {
-                    for (bits, elements) in packed.iter().zip(target.chunks_mut(8)) {
-                        for (i, element) in elements.iter_mut().enumerate() {
-                            *element = f32::from(bits >> i & 1);
-                        }
-                    }
+            target.fill(0.0);
+            for (byte, &bits) in packed.unwrap_or_default().iter().enumerate() {
+                let mut rest = bits;
+                while rest != 0 {
+                    target[8 * byte + rest.trailing_zeros() as usize] = 1.0;
+                    rest &= rest - 1;
                 }
-                None => target.fill(0.0),
             }
         });
         Ok(())

@@ -124,32 +124,34 @@ impl Rr1Policy {
         if B::KIND != self.board() {
             return None;
         }
-        let dense = |cell: Cell| B::geometry().dense(cell) as u32;
+        let dense = |cell: Cell| B::MASK.contains(cell).then(|| B::geometry().dense(cell) as u32);
         let (block, at) = match mv {
-            Move::PlaceRing { to, count } => (PLACE, 3 * dense(to) + u32::from(count) - 1),
+            Move::PlaceRing { to, count } => {
+                (PLACE, 3 * dense(to)? + u32::from(count).checked_sub(1).filter(|&count| count < 3)?)
+            }
             Move::MoveStack { from, to }
             | Move::OvertakingCapture { from, to, .. }
             | Move::ContinueCaptureSegment { from, to, .. } => {
-                let (direction, distance) = self.lanes.step(from, to)?;
+                let (direction, distance) = self.step::<B>(from, to)?;
                 (MOVE, self.lanes.ray(from, direction).first_step + distance - 1)
             }
             Move::RecoverySlide { from, to, mode } => {
-                let (direction, _) = self.lanes.step(from, to)?;
+                let (direction, _) = self.step::<B>(from, to).filter(|&(_, distance)| distance == 1)?;
                 let free = u32::from(mode == RecoveryMode::LineSegment);
                 (RECOVERY, 2 * self.lanes.ray(from, direction).neighbour + free)
             }
-            Move::ProcessLine { line } => (PROCESS_LINE, self.middle::<B>(line, 0, line.len())),
+            Move::ProcessLine { line } => (PROCESS_LINE, self.middle::<B>(line, 0, line.len())?),
             Move::ChooseLineOption { line, window } if window == LineWindow::ALL => {
-                (LINE_ALL, self.middle::<B>(line, 0, line.len()))
+                (LINE_ALL, self.middle::<B>(line, 0, line.len())?)
             }
             Move::ChooseLineOption { line, window } => {
                 let len = B::SPEC.line_length(position.players());
-                (LINE_PART, self.middle::<B>(line, window.start()?, len))
+                (LINE_PART, self.middle::<B>(line, window.start()?, len)?)
             }
-            Move::EliminateRingsFromStack { from, .. } => (ELIMINATE, dense(from)),
-            Move::ForcedElimination { from } => (FORCED, dense(from)),
+            Move::EliminateRingsFromStack { from, .. } => (ELIMINATE, dense(from)?),
+            Move::ForcedElimination { from } => (FORCED, dense(from)?),
             Move::ChooseTerritoryOption { region } => {
-                (TERRITORY, BORDERS * dense(region.start()) + border_seat(position, region.border()))
+                (TERRITORY, BORDERS * dense(region.start())? + border_seat(position, region.border()))
             }
             Move::SkipPlacement => (OTHERS, 0),
             Move::NoPlacementAction => (OTHERS, 1),
@@ -164,12 +166,18 @@ impl Rr1Policy {
         Some(ActionIndex::new(self.starts[block] + at))
     }
 
+    #[inline]
+    fn step<B: Board>(&self, from: Cell, to: Cell) -> Option<(usize, u32)> {
+        if B::MASK.contains(from) && B::MASK.contains(to) { self.lanes.step(from, to) } else { None }
+    }
+
     /// Middle of `len` cells of a line from offset `start` on.
     #[inline]
-    fn middle<B: Board>(&self, line: LineSpan, start: u32, len: u32) -> u32 {
-        let step = B::AXIS_STEPS[line.axis()];
+    fn middle<B: Board>(&self, line: LineSpan, start: u32, len: u32) -> Option<u32> {
+        let step = *B::AXIS_STEPS.get(line.axis())?;
         let first = line.first().offset(step, start);
-        self.lanes.middle(first, first.offset(step, len - 1), line.axis())
+        let last = first.offset(step, len - 1);
+        (B::MASK.contains(first) && B::MASK.contains(last)).then(|| self.lanes.middle(first, last, line.axis()))
     }
 
     /// The one of the legal moves `legal` of the position that the index stands for.

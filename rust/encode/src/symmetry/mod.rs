@@ -113,8 +113,15 @@ impl Symmetry {
     }
 
     /// Where a cell of the board goes.
+    ///
+    /// # Panics
+    /// The cell is one of another board, and not of this one.
     pub fn cell(self, cell: Cell) -> Cell {
-        self.tables().images[self.board.geometry().dense(cell)]
+        self.image(cell).expect("the cell is on the symmetry's board")
+    }
+
+    fn image(self, cell: Cell) -> Option<Cell> {
+        self.tables().images.get(self.board.geometry().dense(cell)).copied()
     }
 
     fn tables(self) -> &'static Tables {
@@ -137,7 +144,7 @@ impl Symmetry {
             turn(current);
         }
         if let Some(last) = &mut image.history.last {
-            last.landing = last.landing.map(|cell| self.cell(cell));
+            last.landing = last.landing.and_then(|cell| self.image(cell));
         }
         Ok(image)
     }
@@ -205,7 +212,7 @@ impl Symmetry {
 
     /// The index of the move on the image, in one of upstream's layouts. None where the index does not say enough: lines
     /// are numbered by their first cell without direction, regions by the lowest cell; and where the layout has no index
-    /// for the image, or no move for the index.
+    /// for the image, or no move for the index. The identity keeps every index.
     pub fn action(self, layout: PolicyLayout, index: ActionIndex) -> Option<ActionIndex> {
         if self.number == 0 {
             return (index.get() < layout.size(self.board)).then_some(index);
