@@ -205,16 +205,8 @@ impl StoreReader {
     /// # Errors
     /// The file cannot be read at all.
     pub fn integrity_faults(&mut self) -> Result<Vec<String>, StoreError> {
-        self.faults("PRAGMA integrity_check")
-    }
-
-    /// As [`StoreReader::integrity_faults`], without comparing the indexes with their tables: several times faster.
-    pub(crate) fn page_faults(&mut self) -> Result<Vec<String>, StoreError> {
-        self.faults("PRAGMA quick_check")
-    }
-
-    fn faults(&mut self, sql: &str) -> Result<Vec<String>, StoreError> {
-        let mut faults: Vec<String> = self.steady(|reader| reader.collect(sql, &[], |row| row.get(0)))?;
+        let mut faults: Vec<String> =
+            self.steady(|reader| reader.collect("PRAGMA integrity_check", &[], |row| row.get(0)))?;
         faults.retain(|fault| fault != "ok");
         Ok(faults)
     }

@@ -338,6 +338,9 @@ impl Checker<'_> {
                 self.compare_optional("termination_reason", Some(reason), inferred_reason(position));
             }
         }
+        if row.termination_reason.is_none() {
+            self.compare_optional("termination_reason", None, text_of(&metadata, "termination_reason"));
+        }
         if let Some(completed_at) = &row.completed_at {
             let duration = duration_ms(&row.created_at, completed_at);
             if row.duration_ms.is_some() {

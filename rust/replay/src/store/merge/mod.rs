@@ -238,7 +238,8 @@ fn take(
         return Ok(());
     }
     let opened = StoreSnapshot::take(&source.path, work.folder()).and_then(|snapshot| {
-        match snapshot.reader()?.page_faults()?.into_iter().next() {
+        // With the indexes: rows are looked up by them, and by which one is for SQLite to choose.
+        match snapshot.reader()?.integrity_faults()?.into_iter().next() {
             Some(message) => Err(StoreError::Damaged { path: source.path.clone(), message }),
             None => Ok(snapshot),
         }

@@ -53,6 +53,14 @@ pub(super) struct Work {
 impl Work {
     /// Makes the folder and the file, or finds those of an earlier merge of the same inputs.
     pub(super) fn open(options: &MergeOptions, output: &Path) -> Result<Self, MergeError> {
+        let has_output = output.metadata().is_ok_and(|file| file.len() > 0);
+        let state = if has_output {
+            // Says what is wrong with it before anything is done.
+            StoreReader::open(output)?;
+            Stamp::of(output)?.to_string()
+        } else {
+            "none".to_owned()
+        };
         let folder = beside(output, if options.dry_run { ".dry-run" } else { ".merging" });
         let cannot = |error: std::io::Error| StoreError::of_io(&folder, &error);
         std::fs::create_dir_all(&folder).map_err(cannot)?;
@@ -69,14 +77,6 @@ impl Work {
                 std::fs::remove_file(&path).map_err(cannot)?;
             }
         }
-        let has_output = output.metadata().is_ok_and(|file| file.len() > 0);
-        let state = if has_output {
-            // Says what is wrong with it before anything is done.
-            StoreReader::open(output)?;
-            Stamp::of(output)?.to_string()
-        } else {
-            "none".to_owned()
-        };
         let merge = name_of(options);
         let file = folder.join("work.db");
         let mut resumes = false;
