@@ -9,8 +9,8 @@ use std::{
 };
 
 use ringrift_replay::{
-    Ack, GameFilter, MergeError, MergeOptions, Parts, SourceState, StoreError, StoreReader, StoreWriter, Stored,
-    WriterOptions, merge, verify_game,
+    Ack, GameFilter, MergeError, MergeOptions, MergeOutcome, Parts, SourceState, StoreError, StoreReader, StoreWriter,
+    Stored, WriterOptions, merge, verify_game,
 };
 use ringrift_rules::{BoardKind, PlayerCount};
 use rusqlite::Connection;
@@ -130,7 +130,12 @@ fn stopped_merge_leaves_the_output_alone_and_goes_on() {
         stop.store(true, Ordering::Relaxed);
     })
     .unwrap();
-    assert!(report.interrupted && report.total.new > 0 && report.total.new < 80 && !output.exists());
+    assert!(
+        report.outcome == MergeOutcome::Interrupted
+            && report.total.new > 0
+            && report.total.new < 80
+            && !output.exists()
+    );
     // Another merge of other inputs into it begins anew.
     let other = place("other.db");
     let report = merged(&[&a, &b], &other);
@@ -152,7 +157,7 @@ fn input_that_changed_after_an_interruption_is_read_again() {
     let report = merge(&options(&[a, b, c], &output), &stop, &mut |progress| {
         stop.store(progress.games() > 50, Ordering::Relaxed);
     });
-    assert!(report.unwrap().interrupted);
+    assert_eq!(report.unwrap().outcome, MergeOutcome::Interrupted);
     store(b, [game(1, 400)]);
     let report = run(&options(&[a, b, c], &output)).unwrap();
     assert_eq!((report.resumed, counts(&report)), (true, [116, 0, 0, 0, 0, 0]));

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read as _,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use flate2::read::MultiGzDecoder;
@@ -324,7 +324,7 @@ fn every_changed_field_is_rejected_or_makes_no_difference() {
 /// What became of a mutant; panics if it was taken and should not have been.
 fn judge(
     base: &Base,
-    output: &PathBuf,
+    output: &Path,
     report: &ringrift_replay::MergeReport,
     (table, column, is_null): (&str, &str, bool),
     what: &str,

@@ -8,8 +8,8 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 use ringrift_replay::{
-    MergeError, MergeOptions, MergeReport, NewGame, OnConflict, Parts, RecordForm, StoreError, StoreReader,
-    StoreWriter, Stored, WriterOptions, verify_game,
+    MergeError, MergeOptions, MergeOutcome, MergeReport, NewGame, OnConflict, Parts, RecordForm, StoreError,
+    StoreReader, StoreWriter, Stored, WriterOptions, verify_game,
 };
 use serde_json::Value;
 
@@ -106,7 +106,10 @@ fn duplicates_are_dropped_by_name_and_by_content() {
     // Merging again adds nothing, whether into a new output or the same.
     let before = rows(&output);
     let report = merged(&[&a, &place("b.db")], &output);
-    assert_eq!((counts(&report), report.created, report.games_in_output), ([0, 7, 1, 0, 0, 0], false, 6));
+    assert_eq!(
+        (counts(&report), report.outcome, report.games_in_output),
+        ([0, 7, 1, 0, 0, 0], MergeOutcome::Extended, 6)
+    );
     assert_eq!(rows(&output), before);
 }
 
@@ -120,7 +123,10 @@ fn merge_adds_to_an_output_that_self_play_wrote() {
     let input = store(&place("b.db"), [renamed, game(1, 1), game(1, 7)]);
     let before = rows(&output);
     let report = merged(&[&input], &output);
-    assert_eq!((counts(&report), report.created, report.games_in_output), ([1, 1, 1, 0, 0, 0], false, 4));
+    assert_eq!(
+        (counts(&report), report.outcome, report.games_in_output),
+        ([1, 1, 1, 0, 0, 0], MergeOutcome::Extended, 4)
+    );
     let after = rows(&output);
     assert!(before.iter().all(|row| after.contains(row)));
     assert!(rows(&input).iter().filter(|row| row.contains(&id(1, 7))).all(|row| after.contains(row)));

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ringrift_replay::{
-    MAX_REJECT_SHARE, MergeError, MergeOptions, MergeProgress, MergeReport, OnConflict, SourceCounts, SourceState,
-    merge,
+    MAX_REJECT_SHARE, MergeError, MergeOptions, MergeOutcome, MergeProgress, MergeReport, OnConflict, SourceCounts,
+    SourceState, merge,
 };
 
 use super::jobs::parse_jobs;
@@ -130,7 +130,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         merged
     })?;
     let report = merged.value.map_err(failure)?;
-    if report.interrupted {
+    if report.outcome == MergeOutcome::Interrupted {
         let hint = "the output has nothing of it yet; the same command goes on where it was";
         return Err(Failure::interrupted().hint(hint));
     }
@@ -184,10 +184,10 @@ fn print(report: &MergeReport, terminal: &mut Terminal) -> Result<(), Failure> {
         writeln!(out, "{}: {what}", source.path)?;
     }
     let (output, games, total) = (report.output.display(), report.games_in_output, words(&report.total));
-    match (report.dry_run, report.created) {
-        (true, _) => writeln!(out, "{output}: not touched; {total}")?,
-        (false, true) => writeln!(out, "{output}: made, {games} games; {total}")?,
-        (false, false) => writeln!(out, "{output}: {games} games now; {total}")?,
+    match report.outcome {
+        MergeOutcome::DryRun | MergeOutcome::Interrupted => writeln!(out, "{output}: not touched; {total}")?,
+        MergeOutcome::Created => writeln!(out, "{output}: made, {games} games; {total}")?,
+        MergeOutcome::Extended => writeln!(out, "{output}: {games} games now; {total}")?,
     }
     Ok(())
 }
@@ -210,7 +210,7 @@ fn warn(report: &MergeReport, terminal: &mut Terminal) -> Result<(), Failure> {
     if kept > report.faults.len() as u64 {
         writeln!(err, "... and {} more", kept - report.faults.len() as u64)?;
     }
-    if kept > 0 && !report.dry_run {
+    if kept > 0 && report.outcome != MergeOutcome::DryRun {
         writeln!(err, "{kept} games are in the table rr_quarantine of {}", report.output.display())?;
     }
     Ok(())
@@ -305,7 +305,7 @@ mod tests {
         assert!(ran.err.contains("warning: --store-history-entries has no effect"), "{}", ran.err);
         let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!((&report["total"]["duplicate"], &report["games_in_output"]), (&3.into(), &5.into()));
-        assert_eq!((&report["created"], &report["sources"][0]["state"]), (&false.into(), &"merged".into()));
+        assert_eq!((&report["outcome"], &report["sources"][0]["state"]), (&"extended".into(), &"merged".into()));
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub use game::{
     History, MoveNotes, NewGame, RecordForm, RecordedMove, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, Snapshots, game_id,
 };
 pub use merge::{
-    MAX_REJECT_SHARE, MergeError, MergeFault, MergeOptions, MergeProgress, MergeReport, OnConflict, SourceCounts,
-    SourceReport, SourceState, merge,
+    MAX_REJECT_SHARE, MergeError, MergeFault, MergeOptions, MergeOutcome, MergeProgress, MergeReport, OnConflict,
+    SourceCounts, SourceReport, SourceState, merge,
 };
 pub use python_json::{python_json, python_json_sorted};
 pub use reader::{GameFilter, GameOrder, Parts, StoreInfo, StoreReader};

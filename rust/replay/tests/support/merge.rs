@@ -31,7 +31,9 @@ pub fn store(path: &Path, games: impl IntoIterator<Item = NewGame>) -> PathBuf {
         .into_iter()
         .map(|game| game.encode(RecordForm::LEAN).and_then(|game| writer.submit(game)).expect("a game"))
         .collect();
-    acks.into_iter().for_each(|ack| assert_eq!(ack.wait(), Ok(Stored::New)));
+    for ack in acks {
+        assert_eq!(ack.wait(), Ok(Stored::New));
+    }
     writer.close().expect("a clean end");
     path.to_owned()
 }

@@ -69,6 +69,9 @@ pub(super) struct Checked {
     pub(super) verdict: Verdict,
 }
 
+/// A game by name, and its content if it can be replayed.
+pub(super) type Named = (String, Option<ContentDigest>);
+
 struct Loaded {
     row: i64,
     id: String,
@@ -102,7 +105,7 @@ impl Checker {
         reader: StoreReader,
         rows: Vec<i64>,
         stop: &AtomicBool,
-        each: &mut dyn FnMut(Vec<(String, Option<ContentDigest>)>) -> Result<bool, MergeError>,
+        each: &mut dyn FnMut(Vec<Named>) -> Result<bool, MergeError>,
     ) -> Result<bool, MergeError> {
         let content = |loaded: Loaded| (loaded.id, loaded.game.and_then(|game| game.content()).ok());
         self.run_on(reader, rows, Parts::Moves, stop, &content, each)

@@ -11,7 +11,6 @@ use super::{
         schema,
     },
     copy::RowCopy,
-    report::MergeReport,
     work::Work,
 };
 
@@ -19,8 +18,7 @@ use super::{
 const GROUP: i64 = 256;
 
 /// Ends a merge; returns the number of games in the output.
-pub(super) fn finish(work: Work, output: &Path, report: &mut MergeReport) -> std::result::Result<u64, StoreError> {
-    report.created = !work.has_output;
+pub(super) fn finish(work: Work, output: &Path) -> std::result::Result<u64, StoreError> {
     if work.has_output { add_to(work, output) } else { become_output(work, output) }
 }
 

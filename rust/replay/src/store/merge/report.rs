@@ -115,19 +115,29 @@ impl SourceReport {
     }
 }
 
+/// What a merge did with its output.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeOutcome {
+    /// It is new.
+    Created,
+    /// It was there, and has the new games now.
+    Extended,
+    /// It was to be left alone.
+    DryRun,
+    /// The merge was stopped before its end, and nothing has reached the output.
+    Interrupted,
+}
+
 /// What came of a merge.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct MergeReport {
     /// The output.
     pub output: PathBuf,
-    /// Whether the output is new.
-    pub created: bool,
+    /// What was done with the output.
+    pub outcome: MergeOutcome,
     /// Whether an earlier merge of these inputs was gone on with.
     pub resumed: bool,
-    /// Whether the output was to be left alone.
-    pub dry_run: bool,
-    /// Whether the merge was stopped before its end; nothing has reached the output then.
-    pub interrupted: bool,
     /// The inputs.
     pub sources: Vec<SourceReport>,
     /// Sums over the inputs.
@@ -142,10 +152,8 @@ impl MergeReport {
     pub(super) fn new(output: &Path, resumed: bool) -> Self {
         Self {
             output: output.to_owned(),
-            created: false,
+            outcome: MergeOutcome::Interrupted,
             resumed,
-            dry_run: false,
-            interrupted: false,
             sources: Vec::new(),
             total: SourceCounts::default(),
             games_in_output: 0,

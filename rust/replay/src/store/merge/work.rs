@@ -47,7 +47,7 @@ pub(super) struct Work {
     pub(super) has_output: bool,
     output: PathBuf,
     /// Held until the merge ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Work {
@@ -93,7 +93,7 @@ impl Work {
         }
         let connection = Connection::open(&file).map_err(At { path: &file, waited_ms: 0 }.on("opening"))?;
         let output = output.to_owned();
-        let work = Self { folder, file, connection, merge, resumes, has_output, output, _lock: lock };
+        let work = Self { folder, file, connection, merge, resumes, has_output, output, lock };
         work.set_up(&state)?;
         Ok(work)
     }
@@ -324,7 +324,7 @@ impl Work {
     pub(super) fn close(self) -> Result<(PathBuf, PathBuf, File), StoreError> {
         let at = At { path: &self.file, waited_ms: 0 };
         self.connection.close().map_err(|(_, error)| at.error("closing", &error))?;
-        Ok((self.file, self.folder, self._lock))
+        Ok((self.file, self.folder, self.lock))
     }
 }
 
@@ -367,9 +367,8 @@ fn name_of(options: &MergeOptions) -> String {
         OnConflict::Skip => "skip",
         OnConflict::Rename => "rename",
     };
-    let mut text = format!("{} {conflict} {}\n", env!("CARGO_PKG_VERSION"), options.dedupe_by_game_id);
-    for input in &options.inputs {
-        text += &format!("{}\n", input.display());
-    }
+    let mut lines = vec![format!("{} {conflict} {}", env!("CARGO_PKG_VERSION"), options.dedupe_by_game_id)];
+    lines.extend(options.inputs.iter().map(|input| input.display().to_string()));
+    let text = lines.join("\n");
     ContentDigest::of_bytes(text.as_bytes()).to_string()
 }
