@@ -61,6 +61,7 @@ fn merge_databases(folder: &Path, bytes_max: u64) -> MergeReport {
         missing += rows.iter().filter(|row| !taken.contains(*row)).count();
     }
     assert!(missing == 0 || report.total.duplicate > 0, "{missing} rows are missing");
+    assert_eq!(report.total.enriched, report.total.duplicate);
     assert_eq!(report.games_in_output, report.total.new);
     report
 }
@@ -111,6 +112,37 @@ fn duplicates_are_dropped_by_name_and_by_content() {
         ([0, 7, 1, 0, 0, 0], MergeOutcome::Extended, 6)
     );
     assert_eq!(rows(&output), before);
+}
+
+#[test]
+fn duplicate_gives_the_notes_of_its_searches() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let plain = store(&place("plain.db"), [game(1, 0), game(1, 1)]);
+    let noted = store(&place("noted.db"), [game(1, 0), game(1, 1)]);
+    let set = |path: &Path, column: &str, value: &str, number: i64| {
+        let name = id(1, 0);
+        change(
+            path,
+            &format!("UPDATE game_moves SET {column} = {value} WHERE game_id = '{name}' AND move_number = {number}"),
+        );
+    };
+    set(&noted, "move_probs", "'{\"a\": 0.25}'", 4);
+    set(&noted, "heuristic_features", "zeroblob(196)", 5);
+    set(&plain, "move_probs", "'{\"b\": 0.5}'", 6);
+    set(&noted, "move_probs", "'{\"c\": 0.5}'", 6);
+    // What the kept game says itself stays.
+    let notes = |path: &Path| -> String {
+        query(path, "SELECT group_concat(move_number || coalesce(move_probs, '-') || coalesce(length(heuristic_features), '-'), ' ')
+                     FROM game_moves WHERE move_probs IS NOT NULL OR heuristic_features IS NOT NULL")
+    };
+    let expected = "4{\"a\": 0.25}- 5-196 6{\"b\": 0.5}-";
+    let output = place("new.db");
+    let report = merged(&[&plain, &noted], &output);
+    assert_eq!((counts(&report), report.total.enriched, notes(&output).as_str()), ([2, 2, 0, 0, 0, 0], 1, expected));
+    let report = merged(&[&noted], &plain);
+    assert_eq!((counts(&report), report.total.enriched, notes(&plain).as_str()), ([0, 2, 0, 0, 0, 0], 1, expected));
+    assert_eq!(merged(&[&noted], &plain).total.enriched, 0, "nothing is missing any more");
 }
 
 #[test]

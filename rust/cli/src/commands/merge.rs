@@ -164,6 +164,7 @@ fn words(counts: &SourceCounts) -> String {
         (counts.renamed, "of them renamed"),
         (counts.duplicate, "duplicate"),
         (counts.duplicate_content, "duplicate under another name"),
+        (counts.enriched, "of these with notes of searches that were missing"),
         (counts.conflict, "in conflict"),
         (counts.rejected, "rejected"),
         (counts.skipped, "unfinished"),

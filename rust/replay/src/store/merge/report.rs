@@ -18,6 +18,8 @@ pub struct SourceCounts {
     pub duplicate: u64,
     /// Games that were there already under another name.
     pub duplicate_content: u64,
+    /// Of the duplicates, games that gave the one that is there what searches had left with their moves.
+    pub enriched: u64,
     /// Other games of a name that is taken; in quarantine.
     pub conflict: u64,
     /// Games that the engine does not agree with; in quarantine.
@@ -45,6 +47,7 @@ impl SourceCounts {
             renamed: self.renamed + other.renamed,
             duplicate: self.duplicate + other.duplicate,
             duplicate_content: self.duplicate_content + other.duplicate_content,
+            enriched: self.enriched + other.enriched,
             conflict: self.conflict + other.conflict,
             rejected: self.rejected + other.rejected,
             skipped: self.skipped + other.skipped,

@@ -29,7 +29,10 @@ use super::{
 const WORK_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS rr_merge_run (merge TEXT NOT NULL, output TEXT NOT NULL, applying INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS rr_known (game_id TEXT PRIMARY KEY, content BLOB);
-    CREATE INDEX IF NOT EXISTS rr_known_content ON rr_known(content);";
+    CREATE INDEX IF NOT EXISTS rr_known_content ON rr_known(content);
+    CREATE TABLE IF NOT EXISTS rr_notes (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, move_probs TEXT, search_stats_json TEXT,
+        heuristic_features BLOB, PRIMARY KEY (game_id, move_number));";
 
 /// The states of an input in `rr_merge_sources`.
 const PARTIAL: &str = "partial";
