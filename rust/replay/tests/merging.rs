@@ -152,7 +152,7 @@ fn merge_adds_to_an_output_that_self_play_wrote() {
     let output = store(&place("games.db"), (0..3).map(|i| game(1, i)));
     let mut renamed = game(1, 2);
     renamed.id = "another name".into();
-    let input = store(&place("b.db"), [renamed, game(1, 1), game(1, 7)]);
+    let input = store(&place("b.db"), vec![renamed, game(1, 1), game(1, 7)]);
     let before = rows(&output);
     let report = merged(&[&input], &output);
     assert_eq!(

@@ -22,12 +22,13 @@ const LINE_INTERVAL: Duration = Duration::from_mins(1);
 ///
 /// Every game is replayed on the engine and compared with what its rows say. Games that are there already, by name or by
 /// content, are left out; all rows of the others are taken over as they are. Games that the engine does not agree with, and
-/// other games of a name that is taken, go to the table rr_quarantine of the output with all their rows and the reason. If
+/// other games of a name that is taken, go to the quarantine of the output (a table) with all their rows and the reason. If
 /// more than --max-reject-share of the games are rejected, nothing is merged.
 ///
 /// An output that exists is added to. The output has nothing of a merge before all inputs are through; until then the games
 /// are in the folder OUTPUT.merging, from which the same command goes on after a kill or Ctrl-C. See docs/data.md.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "one per flag")]
 #[command(after_help = "Example: rrpipe merge --output merged.db --db host-a/selfplay.db --db host-b/selfplay.db")]
 pub(crate) struct Args {
     /// Database to merge; may be given again. It may be written meanwhile, and is never written to
@@ -66,6 +67,7 @@ pub(crate) struct Args {
 
 /// Flags of upstream's script that have nothing to do here.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "one per flag")]
 #[command(next_help_heading = "Taken for the sake of RingRift's merge_game_dbs.py, without effect")]
 struct Inert {
     /// History rows of the inputs are always kept; none are made, since every state follows from the moves
@@ -77,7 +79,7 @@ struct Inert {
     /// States are kept in the form that they have
     #[arg(long, overrides_with = "compress_states")]
     no_compress_states: bool,
-    /// A merge always goes on from its work folder, if its inputs are the same; .merge_state.json is not looked at
+    /// A merge always goes on from its work folder, if its inputs are the same; the state file of that script is not looked at
     #[arg(long)]
     resume: bool,
     /// Outputs are always in WAL mode
