@@ -40,7 +40,9 @@ def count(path: Path) -> int:
 def test_plan_command_runs_as_written(tmp_path: Path) -> None:
     for seed, host in ((1, "host-a"), (500, "host-b")):
         (tmp_path / host).mkdir()
-        selfplay(num_games=4, engine_mode="random-only", seed=seed, record_db=tmp_path / host / f"{host}.db", no_log=True)
+        selfplay(
+            num_games=4, engine_mode="random-only", seed=seed, record_db=tmp_path / host / f"{host}.db", no_log=True
+        )
     (tmp_path / "scripts").mkdir()
     shutil.copy(SCRIPTS / "merge_game_dbs.py", tmp_path / "scripts")
     (tmp_path / "bin").mkdir()
@@ -68,6 +70,7 @@ def test_flags_of_the_original_are_taken_and_faults_have_a_status(tmp_path: Path
     assert count(output) == 3
     missing = merge("--output", str(output), "--db", str(tmp_path / "none.db"))
     assert missing.returncode == 1
-    assert "no database at" in missing.stderr and "hint: " in missing.stderr
+    assert "no database at" in missing.stderr
+    assert "hint: " in missing.stderr
     assert merge("--output", str(output)).returncode == 2
     assert merge("--output", str(output), "--db", str(output)).returncode == 2
