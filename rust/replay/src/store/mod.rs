@@ -10,6 +10,7 @@ mod content;
 mod derive;
 mod encode;
 mod error;
+mod filter;
 mod game;
 mod insert;
 mod merge;
@@ -29,6 +30,7 @@ pub use connection::is_database;
 pub use content::ContentDigest;
 pub use encode::EncodedGame;
 pub use error::StoreError;
+pub use filter::{GameFilter, GameOrder, Parts};
 pub use game::{
     History, MoveNotes, NewGame, RecordForm, RecordedMove, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, Snapshots, game_id,
 };
@@ -37,7 +39,7 @@ pub use merge::{
     SourceCounts, SourceReport, SourceState, merge,
 };
 pub use python_json::{python_json, python_json_sorted};
-pub use reader::{GameFilter, GameOrder, Parts, StoreInfo, StoreReader};
+pub use reader::{StoreInfo, StoreReader};
 pub use rows::{
     GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, ReplayedGame, SnapshotRow, StoredGame,
 };

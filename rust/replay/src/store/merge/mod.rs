@@ -22,12 +22,7 @@ pub use error::MergeError;
 pub use report::{MergeFault, MergeOutcome, MergeProgress, MergeReport, SourceCounts, SourceReport, SourceState};
 
 use self::{check::Checker, finish::finish, stage::Stager, work::Work};
-use super::{
-    connection::Stamp,
-    error::StoreError,
-    reader::{GameFilter, StoreReader},
-    snapshot::StoreSnapshot,
-};
+use super::{connection::Stamp, error::StoreError, filter::GameFilter, reader::StoreReader, snapshot::StoreSnapshot};
 
 /// What becomes of a game whose name another game has.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
