@@ -12,8 +12,8 @@ def main(argv: list[str] | None = None) -> int:
         argv: The flags; those of this process by default.
 
     Returns:
-        0 for a merge that finished, 2 for wrong flags, 130 after Ctrl-C, 1 for everything else: unlike the original, which
-        returns 0 whatever it met.
+        0 for a merge that finished, 2 for wrong flags, 130 after Ctrl-C, 1 for everything else. The original returns 0
+        whatever it met.
     """
     try:
         status = cli_main(["rrpipe", "merge", *(sys.argv[1:] if argv is None else argv)])

@@ -19,12 +19,12 @@ pub use json::{
 pub use record::record_trace;
 pub use store::{
     Ack, ContentDigest, EncodedGame, GameFilter, GameOrder, GameRow, History, HistoryRow, HistorySide,
-    MAX_REJECT_SHARE, MOVES_MIN, MergeError, MergeFault, MergeOptions, MergeProgress, MergeReport, MoveNotes, MoveRow,
-    MoveSource, NewGame, OnConflict, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame, SCHEMA_VERSION,
-    SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, SnapshotRow, Snapshots, SourceCounts, SourceReport, SourceState,
-    StoreError, StoreInfo, StoreReader, StoreSnapshot, StoreWriter, Stored, StoredGame, Verified, WriterOptions,
-    WriterSummary, format_timestamp, game_id, is_database, merge, parse_timestamp, python_float, python_json,
-    python_json_sorted, quality, soak_record, soak_state, verify_game,
+    MAX_REJECT_SHARE, MOVES_MIN, MergeError, MergeFault, MergeOptions, MergeOutcome, MergeProgress, MergeReport,
+    MoveNotes, MoveRow, MoveSource, NewGame, OnConflict, Parts, PlayerRow, RecordForm, RecordedMove, ReplayedGame,
+    SCHEMA_VERSION, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, SnapshotRow, Snapshots, SourceCounts, SourceReport,
+    SourceState, StoreError, StoreInfo, StoreReader, StoreSnapshot, StoreWriter, Stored, StoredGame, Verified,
+    WriterOptions, WriterSummary, format_timestamp, game_id, is_database, merge, parse_timestamp, python_float,
+    python_json, python_json_sorted, quality, soak_record, soak_state, verify_game,
 };
 pub use trace::{Trace, TraceError, TraceInitial, TracePly, TraceReader, TraceResult, TraceRules};
 pub use verify::{Difference, start_of_trace, verify_trace};

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ringrift_replay::{
-    MAX_REJECT_SHARE, MergeError, MergeOptions, MergeProgress, MergeReport, OnConflict, SourceCounts, SourceState,
-    merge,
+    MAX_REJECT_SHARE, MergeError, MergeOptions, MergeOutcome, MergeProgress, MergeReport, OnConflict, SourceCounts,
+    SourceState, merge,
 };
 
 use super::jobs::parse_jobs;
@@ -22,12 +22,13 @@ const LINE_INTERVAL: Duration = Duration::from_mins(1);
 ///
 /// Every game is replayed on the engine and compared with what its rows say. Games that are there already, by name or by
 /// content, are left out; all rows of the others are taken over as they are. Games that the engine does not agree with, and
-/// other games of a name that is taken, go to the table rr_quarantine of the output with all their rows and the reason. If
+/// other games of a name that is taken, go to the quarantine of the output (a table) with all their rows and the reason. If
 /// more than --max-reject-share of the games are rejected, nothing is merged.
 ///
 /// An output that exists is added to. The output has nothing of a merge before all inputs are through; until then the games
 /// are in the folder OUTPUT.merging, from which the same command goes on after a kill or Ctrl-C. See docs/data.md.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "one per flag")]
 #[command(after_help = "Example: rrpipe merge --output merged.db --db host-a/selfplay.db --db host-b/selfplay.db")]
 pub(crate) struct Args {
     /// Database to merge; may be given again. It may be written meanwhile, and is never written to
@@ -66,6 +67,7 @@ pub(crate) struct Args {
 
 /// Flags of upstream's script that have nothing to do here.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "one per flag")]
 #[command(next_help_heading = "Taken for the sake of RingRift's merge_game_dbs.py, without effect")]
 struct Inert {
     /// History rows of the inputs are always kept; none are made, since every state follows from the moves
@@ -77,7 +79,7 @@ struct Inert {
     /// States are kept in the form that they have
     #[arg(long, overrides_with = "compress_states")]
     no_compress_states: bool,
-    /// A merge always goes on from its work folder, if its inputs are the same; .merge_state.json is not looked at
+    /// A merge always goes on from its work folder, if its inputs are the same; the state file of that script is not looked at
     #[arg(long)]
     resume: bool,
     /// Outputs are always in WAL mode
@@ -130,7 +132,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         merged
     })?;
     let report = merged.value.map_err(failure)?;
-    if report.interrupted {
+    if report.outcome == MergeOutcome::Interrupted {
         let hint = "the output has nothing of it yet; the same command goes on where it was";
         return Err(Failure::interrupted().hint(hint));
     }
@@ -164,6 +166,7 @@ fn words(counts: &SourceCounts) -> String {
         (counts.renamed, "of them renamed"),
         (counts.duplicate, "duplicate"),
         (counts.duplicate_content, "duplicate under another name"),
+        (counts.enriched, "of these with notes of searches that were missing"),
         (counts.conflict, "in conflict"),
         (counts.rejected, "rejected"),
         (counts.skipped, "unfinished"),
@@ -184,10 +187,10 @@ fn print(report: &MergeReport, terminal: &mut Terminal) -> Result<(), Failure> {
         writeln!(out, "{}: {what}", source.path)?;
     }
     let (output, games, total) = (report.output.display(), report.games_in_output, words(&report.total));
-    match (report.dry_run, report.created) {
-        (true, _) => writeln!(out, "{output}: not touched; {total}")?,
-        (false, true) => writeln!(out, "{output}: made, {games} games; {total}")?,
-        (false, false) => writeln!(out, "{output}: {games} games now; {total}")?,
+    match report.outcome {
+        MergeOutcome::DryRun | MergeOutcome::Interrupted => writeln!(out, "{output}: not touched; {total}")?,
+        MergeOutcome::Created => writeln!(out, "{output}: made, {games} games; {total}")?,
+        MergeOutcome::Extended => writeln!(out, "{output}: {games} games now; {total}")?,
     }
     Ok(())
 }
@@ -210,7 +213,7 @@ fn warn(report: &MergeReport, terminal: &mut Terminal) -> Result<(), Failure> {
     if kept > report.faults.len() as u64 {
         writeln!(err, "... and {} more", kept - report.faults.len() as u64)?;
     }
-    if kept > 0 && !report.dry_run {
+    if kept > 0 && report.outcome != MergeOutcome::DryRun {
         writeln!(err, "{kept} games are in the table rr_quarantine of {}", report.output.display())?;
     }
     Ok(())
@@ -305,7 +308,7 @@ mod tests {
         assert!(ran.err.contains("warning: --store-history-entries has no effect"), "{}", ran.err);
         let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!((&report["total"]["duplicate"], &report["games_in_output"]), (&3.into(), &5.into()));
-        assert_eq!((&report["created"], &report["sources"][0]["state"]), (&false.into(), &"merged".into()));
+        assert_eq!((&report["outcome"], &report["sources"][0]["state"]), (&"extended".into(), &"merged".into()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod content;
 mod derive;
 mod encode;
 mod error;
+mod filter;
 mod game;
 mod insert;
 mod merge;
@@ -30,15 +31,16 @@ pub use content::ContentDigest;
 pub use derive::quality;
 pub use encode::EncodedGame;
 pub use error::StoreError;
+pub use filter::{GameFilter, GameOrder, Parts};
 pub use game::{
     History, MoveNotes, NewGame, RecordForm, RecordedMove, SNAPSHOT_INTERVAL_VARIABLE, SeatRecord, Snapshots, game_id,
 };
 pub use merge::{
-    MAX_REJECT_SHARE, MergeError, MergeFault, MergeOptions, MergeProgress, MergeReport, OnConflict, SourceCounts,
-    SourceReport, SourceState, merge,
+    MAX_REJECT_SHARE, MergeError, MergeFault, MergeOptions, MergeOutcome, MergeProgress, MergeReport, OnConflict,
+    SourceCounts, SourceReport, SourceState, merge,
 };
 pub use python_json::{python_float, python_json, python_json_sorted};
-pub use reader::{GameFilter, GameOrder, Parts, StoreInfo, StoreReader};
+pub use reader::{StoreInfo, StoreReader};
 pub use rows::{
     GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, ReplayedGame, SnapshotRow, StoredGame,
 };

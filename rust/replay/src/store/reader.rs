@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params_from_iter, types::Value as SqlValue, type
 use super::{
     connection::{BUSY_TIMEOUT, ReadConnection, Stamp, open_for_reading},
     error::{At, StoreError},
+    filter::{GameFilter, GameOrder, Parts},
     packed::unpack,
     rows::{GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, SnapshotRow, StoredGame},
     schema::{self, Found},
@@ -14,57 +15,6 @@ use super::{
 
 /// How often a read is begun again because the file was changed under it.
 const RETRIES: usize = 5;
-
-/// In which order to read games.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub enum GameOrder {
-    /// As they were stored.
-    #[default]
-    Stored,
-    /// Latest start first, by the text of `created_at`, as upstream's readers do; of equal ones the one stored last.
-    NewestFirst,
-}
-
-/// Which games to read, and in which order; an empty filter takes all.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct GameFilter {
-    /// Board.
-    pub board: Option<String>,
-    /// Number of players.
-    pub num_players: Option<u64>,
-    /// Status; `completed` also finds the old spelling `finished`.
-    pub status: Option<String>,
-    /// Number of the winner.
-    pub winner: Option<u64>,
-    /// What recorded the game.
-    pub source: Option<String>,
-    /// Engine mode.
-    pub engine_mode: Option<String>,
-    /// How the game ended; a part of the text is enough.
-    pub reason: Option<String>,
-    /// Least number of moves.
-    pub moves_min: Option<u64>,
-    /// Greatest number of moves.
-    pub moves_max: Option<u64>,
-    /// Names of games; any of them.
-    pub ids: Vec<String>,
-    /// Leave out games that are marked as unfit for training.
-    pub trainable: bool,
-    /// In which order; a limit takes the first ones of it.
-    pub order: GameOrder,
-    /// Most games.
-    pub limit: Option<u64>,
-}
-
-/// Which rows of a game to read.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub enum Parts {
-    /// What is needed to replay it.
-    #[default]
-    Moves,
-    /// Snapshots and history too.
-    All,
-}
 
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -205,16 +155,8 @@ impl StoreReader {
     /// # Errors
     /// The file cannot be read at all.
     pub fn integrity_faults(&mut self) -> Result<Vec<String>, StoreError> {
-        self.faults("PRAGMA integrity_check")
-    }
-
-    /// As [`StoreReader::integrity_faults`], without comparing the indexes with their tables: several times faster.
-    pub(crate) fn page_faults(&mut self) -> Result<Vec<String>, StoreError> {
-        self.faults("PRAGMA quick_check")
-    }
-
-    fn faults(&mut self, sql: &str) -> Result<Vec<String>, StoreError> {
-        let mut faults: Vec<String> = self.steady(|reader| reader.collect(sql, &[], |row| row.get(0)))?;
+        let mut faults: Vec<String> =
+            self.steady(|reader| reader.collect("PRAGMA integrity_check", &[], |row| row.get(0)))?;
         faults.retain(|fault| fault != "ok");
         Ok(faults)
     }

@@ -19,8 +19,9 @@ use super::{
         content::ContentDigest,
         encode::EncodedGame,
         error::StoreError,
+        filter::Parts,
         game::{MoveNotes, NewGame, RecordForm, RecordedMove},
-        reader::{Parts, StoreReader},
+        reader::StoreReader,
         rows::{GameRow, MoveSource, StoredGame},
         schema::MOVES_MIN,
         snapshot::StoreSnapshot,
@@ -30,8 +31,8 @@ use super::{
 };
 use crate::{json::GameStatus, verify::Difference};
 
-/// Most games of a batch.
-const BATCH_GAMES: usize = 128;
+/// Fewest games that fill a batch, and how many there are for each thread.
+const BATCH_GAMES: (usize, usize) = (32, 8);
 /// Bytes of text after which a batch is closed: with the batches in the queues, what a merge holds in memory.
 const BATCH_BYTES: usize = 8 << 20;
 
@@ -69,6 +70,9 @@ pub(super) struct Checked {
     pub(super) verdict: Verdict,
 }
 
+/// A game by name, and its content if it can be replayed.
+pub(super) type Named = (String, Option<ContentDigest>);
+
 struct Loaded {
     row: i64,
     id: String,
@@ -102,7 +106,7 @@ impl Checker {
         reader: StoreReader,
         rows: Vec<i64>,
         stop: &AtomicBool,
-        each: &mut dyn FnMut(Vec<(String, Option<ContentDigest>)>) -> Result<bool, MergeError>,
+        each: &mut dyn FnMut(Vec<Named>) -> Result<bool, MergeError>,
     ) -> Result<bool, MergeError> {
         let content = |loaded: Loaded| (loaded.id, loaded.game.and_then(|game| game.content()).ok());
         self.run_on(reader, rows, Parts::Moves, stop, &content, each)
@@ -120,8 +124,9 @@ impl Checker {
         // One batch is read while another is replayed and a third is written.
         let (to_check, loaded) = sync_channel(1);
         let (to_write, checked) = sync_channel(1);
+        let games = BATCH_GAMES.0.max(BATCH_GAMES.1 * self.0.current_num_threads());
         thread::scope(|scope| {
-            scope.spawn(move || read(&mut reader, rows, parts, stop, &to_check));
+            scope.spawn(move || read(&mut reader, rows, (parts, games), stop, &to_check));
             scope.spawn(move || self.check_all(&loaded, look, &to_write));
             // When this ends early, the receiver goes, and then the other threads.
             for batch in checked {
@@ -149,7 +154,13 @@ impl Checker {
 }
 
 /// Reads games and hands them over in batches.
-fn read(reader: &mut StoreReader, rows: Vec<i64>, parts: Parts, stop: &AtomicBool, to: &SyncSender<Vec<Loaded>>) {
+fn read(
+    reader: &mut StoreReader,
+    rows: Vec<i64>,
+    (parts, games): (Parts, usize),
+    stop: &AtomicBool,
+    to: &SyncSender<Vec<Loaded>>,
+) {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for row in rows {
         if stop.load(Ordering::Relaxed) {
@@ -164,7 +175,7 @@ fn read(reader: &mut StoreReader, rows: Vec<i64>, parts: Parts, stop: &AtomicBoo
             Err(_) => reader.id_of_row(row),
         };
         batch.push(Loaded { row, id, game });
-        if batch.len() >= BATCH_GAMES || bytes >= BATCH_BYTES {
+        if batch.len() >= games || bytes >= BATCH_BYTES {
             bytes = 0;
             if to.send(std::mem::take(&mut batch)).is_err() {
                 return;

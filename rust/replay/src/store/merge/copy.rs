@@ -130,7 +130,7 @@ pub(super) fn raw_rows(connection: &Connection, from: &str, row: i64) -> Result<
 
 fn rows_of(connection: &Connection, sql: &str, key: &SqlValue) -> Result<Vec<Value>> {
     let mut statement = connection.prepare(sql)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_map([key], |row| {
         let mut object = Map::new();
         for (i, name) in names.iter().enumerate() {

@@ -11,7 +11,6 @@ use super::{
         schema,
     },
     copy::RowCopy,
-    report::MergeReport,
     work::Work,
 };
 
@@ -19,8 +18,7 @@ use super::{
 const GROUP: i64 = 256;
 
 /// Ends a merge; returns the number of games in the output.
-pub(super) fn finish(work: Work, output: &Path, report: &mut MergeReport) -> std::result::Result<u64, StoreError> {
-    report.created = !work.has_output;
+pub(super) fn finish(work: Work, output: &Path) -> std::result::Result<u64, StoreError> {
     if work.has_output { add_to(work, output) } else { become_output(work, output) }
 }
 
@@ -29,7 +27,9 @@ fn become_output(work: Work, output: &Path) -> std::result::Result<u64, StoreErr
     let complete = || -> Result<i64> {
         let connection = &work.connection;
         let transaction = connection.unchecked_transaction()?;
-        connection.execute_batch("DROP TABLE IF EXISTS rr_known; DROP TABLE IF EXISTS rr_merge_run;")?;
+        connection.execute_batch(
+            "DROP TABLE IF EXISTS rr_known; DROP TABLE IF EXISTS rr_notes; DROP TABLE IF EXISTS rr_merge_run;",
+        )?;
         schema::create(connection)?;
         schema::set_version(connection, schema::VERSION)?;
         transaction.commit()?;
@@ -117,6 +117,13 @@ fn add_notes(connection: &Connection, merge: &str) -> Result<i64> {
         "INSERT OR IGNORE INTO main.rr_merged_games (game_id, content, source, source_game_id)
          SELECT game_id, content, NULL, game_id FROM work.rr_known
          WHERE content IS NOT NULL AND game_id IN (SELECT game_id FROM main.games)",
+        [],
+    )?;
+    transaction.execute(
+        "UPDATE main.game_moves AS m SET move_probs = COALESCE(m.move_probs, n.move_probs),
+             search_stats_json = COALESCE(m.search_stats_json, n.search_stats_json),
+             heuristic_features = COALESCE(m.heuristic_features, n.heuristic_features)
+         FROM work.rr_notes n WHERE m.game_id = n.game_id AND m.move_number = n.move_number",
         [],
     )?;
     transaction.execute("INSERT OR IGNORE INTO main.rr_quarantine SELECT * FROM work.rr_quarantine", [])?;

@@ -19,15 +19,10 @@ use std::{
 };
 
 pub use error::MergeError;
-pub use report::{MergeFault, MergeProgress, MergeReport, SourceCounts, SourceReport, SourceState};
+pub use report::{MergeFault, MergeOutcome, MergeProgress, MergeReport, SourceCounts, SourceReport, SourceState};
 
 use self::{check::Checker, finish::finish, stage::Stager, work::Work};
-use super::{
-    connection::Stamp,
-    error::StoreError,
-    reader::{GameFilter, StoreReader},
-    snapshot::StoreSnapshot,
-};
+use super::{connection::Stamp, error::StoreError, filter::GameFilter, reader::StoreReader, snapshot::StoreSnapshot};
 
 /// What becomes of a game whose name another game has.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -106,7 +101,10 @@ pub fn merge(
     // Whatever the games that are still to come may be.
     let is_too_many = |rejected: u64| rejected as f64 > options.max_reject_share * games_total as f64;
     let mut shown = MergeProgress { games_total, ..MergeProgress::default() };
-    if !work.is_applying()? {
+    if work.is_applying()? {
+        work.recall(&mut sources)?;
+        report.total = sources.iter().fold(report.total, |sum, source| sum.plus(&source.report.counts));
+    } else {
         work.learn_output(&checker, stop)?;
         for (number, source) in sources.iter_mut().enumerate() {
             if stop.load(Ordering::Relaxed) {
@@ -127,31 +125,23 @@ pub fn merge(
                 break;
             }
         }
-    } else {
-        work.recall(&mut sources)?;
-        report.total = sources.iter().fold(report.total, |sum, source| sum.plus(&source.report.counts));
     }
     report.sources = sources.into_iter().map(|source| source.report).collect();
-    report.interrupted = stop.load(Ordering::Relaxed);
-    if report.interrupted {
+    let has_too_many = report.total.reject_share() > options.max_reject_share;
+    if stop.load(Ordering::Relaxed) || has_too_many || options.dry_run {
+        // What was found out is of use to the next try, unless it was to be found out only.
         if options.dry_run {
             work.remove()?;
         }
-        return Ok(report);
-    }
-    let share = report.total.reject_share();
-    if share > options.max_reject_share {
-        if options.dry_run {
-            work.remove()?;
+        if stop.load(Ordering::Relaxed) {
+            report.outcome = MergeOutcome::Interrupted;
+            return Ok(report);
         }
-        return Err(MergeError::too_many_rejects(options, report));
+        report.outcome = MergeOutcome::DryRun;
+        return if has_too_many { Err(MergeError::too_many_rejects(options, report)) } else { Ok(report) };
     }
-    if options.dry_run {
-        report.dry_run = true;
-        work.remove()?;
-        return Ok(report);
-    }
-    report.games_in_output = finish(work, &output, &mut report)?;
+    report.outcome = if work.has_output { MergeOutcome::Extended } else { MergeOutcome::Created };
+    report.games_in_output = finish(work, &output)?;
     Ok(report)
 }
 
@@ -238,7 +228,8 @@ fn take(
         return Ok(());
     }
     let opened = StoreSnapshot::take(&source.path, work.folder()).and_then(|snapshot| {
-        match snapshot.reader()?.page_faults()?.into_iter().next() {
+        // With the indexes: rows are looked up by them, and by which one is for SQLite to choose.
+        match snapshot.reader()?.integrity_faults()?.into_iter().next() {
             Some(message) => Err(StoreError::Damaged { path: source.path.clone(), message }),
             None => Ok(snapshot),
         }

@@ -18,6 +18,8 @@ pub struct SourceCounts {
     pub duplicate: u64,
     /// Games that were there already under another name.
     pub duplicate_content: u64,
+    /// Of the duplicates, games that gave the one that is there what searches had left with their moves.
+    pub enriched: u64,
     /// Other games of a name that is taken; in quarantine.
     pub conflict: u64,
     /// Games that the engine does not agree with; in quarantine.
@@ -45,6 +47,7 @@ impl SourceCounts {
             renamed: self.renamed + other.renamed,
             duplicate: self.duplicate + other.duplicate,
             duplicate_content: self.duplicate_content + other.duplicate_content,
+            enriched: self.enriched + other.enriched,
             conflict: self.conflict + other.conflict,
             rejected: self.rejected + other.rejected,
             skipped: self.skipped + other.skipped,
@@ -115,19 +118,29 @@ impl SourceReport {
     }
 }
 
+/// What a merge did with its output.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeOutcome {
+    /// It is new.
+    Created,
+    /// It was there, and has the new games now.
+    Extended,
+    /// It was to be left alone.
+    DryRun,
+    /// The merge was stopped before its end, and nothing has reached the output.
+    Interrupted,
+}
+
 /// What came of a merge.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct MergeReport {
     /// The output.
     pub output: PathBuf,
-    /// Whether the output is new.
-    pub created: bool,
+    /// What was done with the output.
+    pub outcome: MergeOutcome,
     /// Whether an earlier merge of these inputs was gone on with.
     pub resumed: bool,
-    /// Whether the output was to be left alone.
-    pub dry_run: bool,
-    /// Whether the merge was stopped before its end; nothing has reached the output then.
-    pub interrupted: bool,
     /// The inputs.
     pub sources: Vec<SourceReport>,
     /// Sums over the inputs.
@@ -142,10 +155,8 @@ impl MergeReport {
     pub(super) fn new(output: &Path, resumed: bool) -> Self {
         Self {
             output: output.to_owned(),
-            created: false,
+            outcome: MergeOutcome::Interrupted,
             resumed,
-            dry_run: false,
-            interrupted: false,
             sources: Vec::new(),
             total: SourceCounts::default(),
             games_in_output: 0,

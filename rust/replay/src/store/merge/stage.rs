@@ -32,12 +32,18 @@ pub(super) struct Stager<'a> {
     cursor: Option<i64>,
     find_content: String,
     find_id: String,
+    /// Whether the output has all columns for what searches leave with moves.
+    output_has_notes: bool,
 }
 
 /// What is decided of a game.
 enum Decision<'a> {
-    Take { name: String, encoded: Option<&'a EncodedGame> },
-    Duplicate { same_name: bool },
+    Take {
+        name: String,
+        encoded: Option<&'a EncodedGame>,
+    },
+    /// The name under which the game is there.
+    Duplicate(String),
     Conflict(Fault),
     Reject(&'a Fault),
     Skip,
@@ -56,12 +62,16 @@ impl<'a> Stager<'a> {
         bring_up(snapshot).map_err(at.on("bringing a copy up to the present schema"))?;
         let (cursor, counts) = work.begin_source(number, source, stamp)?;
         let work = &*work;
-        let attach = || -> Result<(RowCopy, bool)> {
+        let attach = || -> Result<(RowCopy, bool, bool)> {
             work.connection.execute("ATTACH ?1 AS src", [snapshot.file().to_string_lossy()])?;
             let in_output = work.has_output && has_merge_tables(&work.connection)?;
-            Ok((RowCopy::new(&work.connection, "src", false)?, in_output))
+            let of_moves = schema::columns_in(&work.connection, "out", "game_moves");
+            let of_moves = if work.has_output { of_moves? } else { Vec::new() };
+            // The last one that migrations add.
+            let has_notes = of_moves.iter().any(|column| column == "heuristic_features");
+            Ok((RowCopy::new(&work.connection, "src", false)?, in_output, has_notes))
         };
-        let (copy, in_output) = attach().map_err(at.on("opening the copy"))?;
+        let (copy, in_output, output_has_notes) = attach().map_err(at.on("opening the copy"))?;
         let mut find_content = "SELECT game_id FROM main.rr_merged_games WHERE content = ?1
                                 UNION ALL SELECT game_id FROM main.rr_known WHERE content = ?1"
             .to_owned();
@@ -73,7 +83,7 @@ impl<'a> Stager<'a> {
         if work.has_output {
             find_id += " UNION ALL SELECT 1 FROM out.games WHERE game_id = ?1";
         }
-        Ok(Self { work, options, number, source, copy, counts, cursor, find_content, find_id })
+        Ok(Self { work, options, number, source, copy, counts, cursor, find_content, find_id, output_has_notes })
     }
 
     pub(super) fn left_behind(&self) -> Vec<String> {
@@ -107,8 +117,16 @@ impl<'a> Stager<'a> {
     fn decide_and_take(&mut self, game: &Checked) -> Result<()> {
         match self.decide(game)? {
             Decision::Skip => self.counts.skipped += 1,
-            Decision::Duplicate { same_name: true } => self.counts.duplicate += 1,
-            Decision::Duplicate { same_name: false } => self.counts.duplicate_content += 1,
+            Decision::Duplicate(name) => {
+                if name == game.id {
+                    self.counts.duplicate += 1;
+                } else {
+                    self.counts.duplicate_content += 1;
+                }
+                if matches!(game.verdict, Verdict::Valid { encoded: None, .. }) {
+                    self.counts.enriched += u64::from(self.enrich(&game.id, &name)?);
+                }
+            }
             Decision::Reject(fault) => self.reject(game, fault)?,
             Decision::Conflict(fault) => {
                 self.counts.conflict += 1;
@@ -138,13 +156,13 @@ impl<'a> Stager<'a> {
                 // The same game is there, and valid: what is wrong with this record of it matters to nobody.
                 let known = content.as_ref().map(|content| self.known_as(content)).transpose()?.flatten();
                 return Ok(match known {
-                    Some(name) => Decision::Duplicate { same_name: name == game.id },
+                    Some(name) => Decision::Duplicate(name),
                     None => Decision::Reject(fault),
                 });
             }
         };
         if let Some(name) = self.known_as(content)? {
-            return Ok(Decision::Duplicate { same_name: name == game.id });
+            return Ok(Decision::Duplicate(name));
         }
         if !self.is_taken(&game.id)? {
             return Ok(Decision::Take { name: game.id.clone(), encoded });
@@ -217,6 +235,41 @@ impl<'a> Stager<'a> {
             connection.prepare_cached("RELEASE game")?.execute([])?;
         }
         taken
+    }
+
+    /// Gives a game that is there what searches left with the moves of its duplicate, as far as it has none itself. Returns
+    /// whether there was any.
+    fn enrich(&self, id: &str, name: &str) -> Result<bool> {
+        const MISSING: &str = "(m.move_probs IS NULL AND s.move_probs IS NOT NULL)
+             OR (m.search_stats_json IS NULL AND s.search_stats_json IS NOT NULL)
+             OR (m.heuristic_features IS NULL AND s.heuristic_features IS NOT NULL)";
+        let connection = self.connection();
+        if connection.prepare_cached("SELECT 1 FROM main.games WHERE game_id = ?1")?.exists([name])? {
+            let sql = format!(
+                "UPDATE main.game_moves AS m SET move_probs = COALESCE(m.move_probs, s.move_probs),
+                     search_stats_json = COALESCE(m.search_stats_json, s.search_stats_json),
+                     heuristic_features = COALESCE(m.heuristic_features, s.heuristic_features)
+                 FROM src.game_moves s
+                 WHERE m.game_id = ?2 AND s.game_id = ?1 AND s.move_number = m.move_number AND ({MISSING})"
+            );
+            return Ok(connection.prepare_cached(&sql)?.execute([id, name])? > 0);
+        }
+        // The output gets them at the end. One of an older schema has no such columns yet.
+        let sql = if self.output_has_notes {
+            format!(
+                "INSERT OR IGNORE INTO main.rr_notes
+                 SELECT ?2, s.move_number, s.move_probs, s.search_stats_json, s.heuristic_features
+                 FROM src.game_moves s JOIN out.game_moves m ON m.game_id = ?2 AND m.move_number = s.move_number
+                 WHERE s.game_id = ?1 AND ({MISSING})"
+            )
+        } else {
+            "INSERT OR IGNORE INTO main.rr_notes
+             SELECT ?2, move_number, move_probs, search_stats_json, heuristic_features FROM src.game_moves
+             WHERE game_id = ?1
+               AND (move_probs IS NOT NULL OR search_stats_json IS NOT NULL OR heuristic_features IS NOT NULL)"
+                .to_owned()
+        };
+        Ok(connection.prepare_cached(&sql)?.execute([id, name])? > 0)
     }
 
     fn reject(&mut self, game: &Checked, fault: &Fault) -> Result<()> {

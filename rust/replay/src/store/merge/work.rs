@@ -29,7 +29,10 @@ use super::{
 const WORK_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS rr_merge_run (merge TEXT NOT NULL, output TEXT NOT NULL, applying INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS rr_known (game_id TEXT PRIMARY KEY, content BLOB);
-    CREATE INDEX IF NOT EXISTS rr_known_content ON rr_known(content);";
+    CREATE INDEX IF NOT EXISTS rr_known_content ON rr_known(content);
+    CREATE TABLE IF NOT EXISTS rr_notes (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, move_probs TEXT, search_stats_json TEXT,
+        heuristic_features BLOB, PRIMARY KEY (game_id, move_number));";
 
 /// The states of an input in `rr_merge_sources`.
 const PARTIAL: &str = "partial";
@@ -47,12 +50,20 @@ pub(super) struct Work {
     pub(super) has_output: bool,
     output: PathBuf,
     /// Held until the merge ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Work {
     /// Makes the folder and the file, or finds those of an earlier merge of the same inputs.
     pub(super) fn open(options: &MergeOptions, output: &Path) -> Result<Self, MergeError> {
+        let has_output = output.metadata().is_ok_and(|file| file.len() > 0);
+        let state = if has_output {
+            // Says what is wrong with it before anything is done.
+            StoreReader::open(output)?;
+            Stamp::of(output)?.to_string()
+        } else {
+            "none".to_owned()
+        };
         let folder = beside(output, if options.dry_run { ".dry-run" } else { ".merging" });
         let cannot = |error: std::io::Error| StoreError::of_io(&folder, &error);
         std::fs::create_dir_all(&folder).map_err(cannot)?;
@@ -69,14 +80,6 @@ impl Work {
                 std::fs::remove_file(&path).map_err(cannot)?;
             }
         }
-        let has_output = output.metadata().is_ok_and(|file| file.len() > 0);
-        let state = if has_output {
-            // Says what is wrong with it before anything is done.
-            StoreReader::open(output)?;
-            Stamp::of(output)?.to_string()
-        } else {
-            "none".to_owned()
-        };
         let merge = name_of(options);
         let file = folder.join("work.db");
         let mut resumes = false;
@@ -93,7 +96,7 @@ impl Work {
         }
         let connection = Connection::open(&file).map_err(At { path: &file, waited_ms: 0 }.on("opening"))?;
         let output = output.to_owned();
-        let work = Self { folder, file, connection, merge, resumes, has_output, output, _lock: lock };
+        let work = Self { folder, file, connection, merge, resumes, has_output, output, lock };
         work.set_up(&state)?;
         Ok(work)
     }
@@ -324,7 +327,7 @@ impl Work {
     pub(super) fn close(self) -> Result<(PathBuf, PathBuf, File), StoreError> {
         let at = At { path: &self.file, waited_ms: 0 };
         self.connection.close().map_err(|(_, error)| at.error("closing", &error))?;
-        Ok((self.file, self.folder, self._lock))
+        Ok((self.file, self.folder, self.lock))
     }
 }
 
@@ -367,9 +370,8 @@ fn name_of(options: &MergeOptions) -> String {
         OnConflict::Skip => "skip",
         OnConflict::Rename => "rename",
     };
-    let mut text = format!("{} {conflict} {}\n", env!("CARGO_PKG_VERSION"), options.dedupe_by_game_id);
-    for input in &options.inputs {
-        text += &format!("{}\n", input.display());
-    }
+    let mut lines = vec![format!("{} {conflict} {}", env!("CARGO_PKG_VERSION"), options.dedupe_by_game_id)];
+    lines.extend(options.inputs.iter().map(|input| input.display().to_string()));
+    let text = lines.join("\n");
     ContentDigest::of_bytes(text.as_bytes()).to_string()
 }
