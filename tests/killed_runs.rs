@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use ringrift_eval::GameRng;
-use ringrift_replay::{GameFilter, StoreReader};
+use ringrift_replay::{ContentDigest, GameFilter, StoreReader};
 
 use crate::support::{rrpipe, run};
 
@@ -65,10 +65,11 @@ impl Files {
     }
 
     /// Content of the games in the database, by their names.
-    fn digests(&self) -> BTreeSet<String> {
+    fn digests(&self) -> BTreeSet<ContentDigest> {
         let mut reader = StoreReader::open(&self.database).unwrap();
         let ids = reader.ids(&GameFilter::default()).unwrap();
-        let digests: BTreeSet<String> = ids.iter().map(|id| reader.game(id).unwrap().content_digest()).collect();
+        let digests: BTreeSet<ContentDigest> =
+            ids.iter().map(|id| reader.game(id).unwrap().content().unwrap()).collect();
         assert_eq!(digests.len(), ids.len(), "no game is there twice");
         digests
     }

@@ -4,5 +4,6 @@
 mod cli;
 mod engines;
 mod killed_runs;
+mod merging;
 mod naive;
 mod support;

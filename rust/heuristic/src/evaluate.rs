@@ -93,7 +93,7 @@ impl<B: Board> Task<'_, B> {
             out[Component::LineConnectivity] = against_best(connected) * w.line_connectivity;
         }
         let (behind, ahead) = view.lines_of_sight(me);
-        out[Component::Vulnerability] = -f64::from(behind) * w.vulnerability;
+        out[Component::Vulnerability] = (0.0 - f64::from(behind)) * w.vulnerability;
         out[Component::OvertakePotential] = f64::from(ahead) * w.overtake_potential;
         out[Component::TerritoryClosure] =
             against_best(std::array::from_fn(|seat| self.closure(markers[seat], marker_counts[seat])))

@@ -5,10 +5,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, atomic::AtomicBool},
 };
 
-use ringrift_replay::{Ack, GameFilter, NewGame, StoreError, StoreReader, StoreWriter, Stored, WriterOptions, game_id};
+use ringrift_replay::{
+    Ack, GameFilter, MergeOptions, NewGame, StoreError, StoreReader, StoreWriter, Stored, WriterOptions, game_id, merge,
+};
 use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_test_vfs::{Chance, Disk, Event, mark, record, stop};
 
@@ -144,4 +146,59 @@ fn sessions_of_one_game(path: &Path) -> Vec<Event> {
     assert_eq!(writer.store(&game(0)), Ok(Stored::New));
     std::mem::forget(writer);
     stop()
+}
+
+/// The games of a merge go into a database that has games; the power fails at moments of that.
+#[test]
+fn output_of_a_merge_survives_power_loss_at_any_moment() {
+    let _alone = RECORDER.lock();
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("recorded").join("games.db");
+    std::fs::create_dir(output.parent().expect("a folder")).expect("a folder");
+    let input = folder.path().join("input.db");
+    let store = |path: &Path, indexes: std::ops::Range<u64>| {
+        let writer = StoreWriter::open(path, WriterOptions::default()).expect("a database");
+        for index in indexes {
+            assert_eq!(writer.store(&game(index)), Ok(Stored::New));
+        }
+        writer.close().expect("a clean end");
+    };
+    store(&input, 2..6);
+    record(output.parent().expect("a folder"));
+    store(&output, 0..3);
+    mark(0);
+    let options = MergeOptions::new(vec![input], output.clone());
+    let report = merge(&options, &AtomicBool::new(false), &mut |_| {}).expect("a merge");
+    assert_eq!((report.total.new, report.total.duplicate), (3, 1));
+    mark(1);
+    // The work file is not what is looked at here.
+    let mut events = stop();
+    let of_output = |path: &PathBuf| path.parent() == output.parent();
+    events.retain(|event| match event {
+        Event::Create { path }
+        | Event::Write { path, .. }
+        | Event::Truncate { path, .. }
+        | Event::Sync { path }
+        | Event::Delete { path, .. } => of_output(path),
+        _ => true,
+    });
+    let (mut disk, mut promised, mut crashes) = (Disk::default(), BTreeSet::new(), 0);
+    let place = folder.path().join("left");
+    for (moment, event) in events.iter().enumerate() {
+        disk.apply(event);
+        if let Event::Mark(stage) = event {
+            promised.extend(if *stage == 0 { 0..3 } else { 0..6 }.map(id));
+        }
+        if promised.is_empty() || (moment % 5 != 0 && matches!(event, Event::Write { .. })) {
+            continue;
+        }
+        let survive = [0, 128, 256, 30, 220][crashes % 5];
+        restore(&disk.after_power_loss(Chance::new(moment as u64, survive)), &place);
+        let what = format!("after event {moment} of {}, {survive}/256 on the disk", events.len());
+        check(&place.join("games.db"), &promised, &what);
+        crashes += 1;
+    }
+    assert_eq!(promised.len(), 6);
+    assert!(crashes > 20, "{crashes}");
+    eprintln!("{crashes} power losses while games were added: none lost");
 }

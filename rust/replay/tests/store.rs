@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use flate2::read::MultiGzDecoder;
 use ringrift_replay::{
-    GameFilter, History, MoveNotes, NewGame, Parts, RecordForm, SCHEMA_VERSION, Snapshots, StateDocument, StoreError,
-    StoreReader, StoreWriter, Stored, StoredGame, WriterOptions, verify_game,
+    GameFilter, GameOrder, History, MoveNotes, NewGame, Parts, RecordForm, SCHEMA_VERSION, Snapshots, StateDocument,
+    StoreError, StoreReader, StoreWriter, Stored, StoredGame, WriterOptions, verify_game,
 };
 use ringrift_rules::{BoardKind, Move, PlayerCount};
 use rusqlite::Connection;
@@ -62,8 +62,8 @@ fn games_of_every_form_verify_and_have_equal_content() {
             let replayed = stored.replay_all().unwrap();
             let moves: Vec<Move> = game.moves.iter().map(|mv| mv.mv).collect();
             assert_eq!((&replayed.moves, &replayed.start.position), (&moves, &game.start.position));
-            let digest = digests.entry(game.id.clone()).or_insert_with(|| stored.content_digest());
-            assert_eq!(*digest, stored.content_digest(), "{name}");
+            let digest = digests.entry(game.id.clone()).or_insert_with(|| stored.content().unwrap());
+            assert_eq!(*digest, stored.content().unwrap(), "{name}");
         }
     }
     assert_eq!(digests.values().collect::<std::collections::BTreeSet<_>>().len(), all.len());
@@ -258,6 +258,32 @@ fn filters_choose_games() {
     let ended = ["elimination", "territory", "lps", "stalemate"]
         .map(|reason| count(GameFilter { reason: Some(reason.into()), ..any.clone() }));
     assert_eq!(ended.iter().sum::<usize>(), 12);
+}
+
+#[test]
+fn games_come_in_the_order_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("games.db");
+    let writer = writer(&path, RecordForm::LEAN);
+    let mut all: Vec<NewGame> =
+        (0..5).map(|i| random_game(BoardKind::Square8, PlayerCount::Two, 3, i, false)).collect();
+    for (game, day) in all.iter_mut().zip([2, 9, 4, 9, 1]) {
+        game.start.envelope.created_at = format!("2026-01-0{day}T00:00:00");
+        assert_eq!(writer.store(game), Ok(Stored::New));
+    }
+    drop(writer);
+    let mut reader = StoreReader::open(&path).unwrap();
+    let mut order = |order, limit| {
+        let filter = GameFilter { order, limit, ..GameFilter::default() };
+        let read = reader.games(&filter, Parts::Moves).unwrap().map(|game| game.unwrap().row.id);
+        let read: Vec<usize> = read.map(|id| all.iter().position(|game| game.id == id).unwrap()).collect();
+        let ids: Vec<String> = read.iter().map(|&i| all[i].id.clone()).collect();
+        assert_eq!(reader.ids(&filter), Ok(ids));
+        read
+    };
+    assert_eq!(order(GameOrder::Stored, None), [0, 1, 2, 3, 4]);
+    assert_eq!(order(GameOrder::NewestFirst, None), [3, 1, 2, 0, 4]);
+    assert_eq!(order(GameOrder::NewestFirst, Some(3)), [3, 1, 2]);
 }
 
 /// Everything that SQLite knows of a table or index, but for the text of its definition.

@@ -190,6 +190,18 @@ pub struct RegionId {
     pub(crate) border: RegionBorder,
 }
 
+impl RegionId {
+    /// The region's cell of the lowest padded index.
+    pub const fn start(self) -> Cell {
+        self.start
+    }
+
+    /// What separates the region from the rest of the board.
+    pub const fn border(self) -> RegionBorder {
+        self.border
+    }
+}
+
 /// What separates a region from the rest of the board, besides collapsed cells and edges.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum RegionBorder {

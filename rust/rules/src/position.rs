@@ -333,6 +333,12 @@ impl<B: Board> Position<B> {
         rings
     }
 
+    /// Owners of the rings on `cell`, top to bottom, without allocating; nothing without a stack.
+    #[inline]
+    pub fn rings_down(&self, cell: Cell) -> impl Iterator<Item = PlayerId> + '_ {
+        self.stack(cell).into_iter().flat_map(|stack| self.rings.rings_down(stack))
+    }
+
     /// Cells with stacks in the container order that upstream's stack map has. Source: rules.md section 3.
     pub fn stacks_in_order(&self) -> Vec<Cell> {
         let mut cells: Vec<Cell> = self.stack_cells.iter().collect();
@@ -353,18 +359,22 @@ impl<B: Board> Position<B> {
 
     /// Cells that the current chain has jumped from, in order.
     pub fn chain_visited(&self) -> Vec<Cell> {
+        let mut visited = Vec::new();
+        self.for_each_chain_cell(|cell| visited.push(cell));
+        visited
+    }
+
+    /// Calls `each` with the cells that the current chain has jumped from, in order.
+    pub fn for_each_chain_cell(&self, mut each: impl FnMut(Cell)) {
         let Some(chain) = self.chain else {
-            return Vec::new();
+            return;
         };
         let mut at = chain.start;
-        let mut visited = Vec::with_capacity(usize::from(chain.segments));
-        for i in 0..usize::from(chain.segments) {
-            visited.push(at);
-            let byte = self.path[i];
+        for &byte in (0..usize::from(chain.segments)).map(|i| &self.path[i]) {
+            each(at);
             let step = B::AXIS_STEPS[usize::from(byte & 3)];
             at = at.offset(if byte & 4 != 0 { -step } else { step }, u32::from(byte >> 3));
         }
-        visited
     }
 
     /// Adds a segment to the chain; false if `to` is not on a straight line with `from`.

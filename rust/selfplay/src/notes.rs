@@ -1,10 +1,8 @@
 //! What a search found, as replay databases keep it.
 
-use std::fmt::Write as _;
-
 use ringrift_eval::SearchResult;
-use ringrift_replay::{FieldNames, MoveJson, MoveJsonOptions, MoveNotes};
-use ringrift_rules::{AnyPosition, Move};
+use ringrift_replay::{MoveNotes, move_key};
+use ringrift_rules::AnyPosition;
 use serde_json::{Map, Value, json};
 
 /// Least probability of a move that is kept by itself, and of a key of the policy.
@@ -24,7 +22,7 @@ pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bo
     let mut likely: Vec<_> = found.lines.iter().filter(|line| line.policy >= KEY_PROBABILITY_MIN).collect();
     likely.sort_by(|a, b| b.policy.total_cmp(&a.policy));
     for line in likely {
-        let key = key(position, line.mv);
+        let key = move_key(position, line.mv);
         let before = by_key.get(&key).and_then(Value::as_f64).unwrap_or(0.0);
         by_key.insert(key, (before + (line.policy * 1e6).round() / 1e6).into());
         if line.policy >= PROBABILITY_MIN {
@@ -56,17 +54,4 @@ pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bo
 /// Four decimals say more than a search knows.
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
-}
-
-/// `{type}[_{from}][_{to}]`, cells as `x,y`.
-fn key(position: &AnyPosition, mv: Move) -> String {
-    let options = MoveJsonOptions { names: FieldNames::Camel, ..MoveJsonOptions::default() };
-    let json = serde_json::to_value(MoveJson::new(position, mv, 1, &options)).unwrap_or_default();
-    let mut key = mv.kind().name().to_owned();
-    for field in ["from", "to"] {
-        if let (Some(x), Some(y)) = (json[field]["x"].as_i64(), json[field]["y"].as_i64()) {
-            let _ = write!(key, "_{x},{y}");
-        }
-    }
-    key
 }

@@ -5,9 +5,11 @@ mod bench;
 mod completions;
 mod dropin;
 mod engine;
+mod export;
 mod jobs;
 mod man;
 mod matches;
+mod merge;
 mod perft;
 mod play;
 mod playout;
@@ -32,8 +34,10 @@ pub(crate) enum Command {
     Completions(completions::Args),
     Dropin(dropin::Args),
     Engine(engine::Args),
+    Export(Box<export::Args>),
     Man(man::Args),
     Match(matches::Args),
+    Merge(merge::Args),
     Perft(perft::Args),
     Play(play::Args),
     Playout(playout::Args),
@@ -54,8 +58,10 @@ impl Command {
             Self::Completions(args) => completions::run(&args, context),
             Self::Dropin(args) => dropin::run(&args, context),
             Self::Engine(args) => engine::run(&args, context),
+            Self::Export(args) => export::run(&args, context),
             Self::Man(args) => man::run(&args, context),
             Self::Match(args) => matches::run(&args, context),
+            Self::Merge(args) => merge::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),

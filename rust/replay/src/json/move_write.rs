@@ -204,12 +204,35 @@ impl MoveJson {
         Self { geometry, nulls: options.nulls, names: options.names, fields: writer.fields }
     }
 
+    /// The key of the move in recorded policies: `{type}[_{from}][_{to}]`, cells as `x,y`. It does not tell apart moves of a
+    /// type between the same cells. Source: npz.md section 6.3.
+    fn key(&self) -> String {
+        use std::fmt::Write as _;
+
+        let mut key = String::with_capacity(40);
+        for wanted in [Name::Type, Name::From, Name::To] {
+            match self.fields.iter().find(|&&(name, _)| name == wanted) {
+                Some((_, Field::Text(kind))) => key += kind,
+                Some((_, Field::Point(at))) => {
+                    let _ = write!(key, "_{},{}", at.x, at.y);
+                }
+                _ => {}
+            }
+        }
+        key
+    }
+
     fn name(&self, (camel, snake): (&'static str, &'static str)) -> &'static str {
         match self.names {
             FieldNames::Camel => camel,
             FieldNames::Snake => snake,
         }
     }
+}
+
+/// The key of a legal move of `position` in recorded policies: see `move_probs` in replay databases.
+pub fn move_key(position: &AnyPosition, mv: Move) -> String {
+    MoveJson::new(position, mv, 1, &MoveJsonOptions::default()).key()
 }
 
 impl Serialize for MoveJson {

@@ -1,6 +1,7 @@
 //! Opening database files, for writing and for reading.
 
 use std::{
+    fmt,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
@@ -23,30 +24,36 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pages in the write-ahead log from which a commit carries them over into the database (32 MiB). SQLite's default of
 /// 4 MiB would copy the pages at the ends of the indexes for nearly every group of games.
-const CHECKPOINT_PAGES: u32 = 8192;
+pub(crate) const CHECKPOINT_PAGES: u32 = 8192;
 
-/// Path of the write-ahead log beside a database.
-pub(crate) fn log_path(path: &Path) -> PathBuf {
+/// A path with something after its last name, such as `-wal` for the write-ahead log of a database.
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(end);
     name.into()
 }
 
 /// The folder of a file.
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
 }
 
-/// What the first bytes of a file say; SQLite itself takes an empty file for an empty database.
-fn check_magic(path: &Path) -> Result<(), StoreError> {
-    let mut head = Vec::with_capacity(MAGIC.len());
+/// What the first bytes of a file say; SQLite itself takes an empty file for an empty database. Returns whether the file
+/// is in WAL mode, by the version for readers in its header.
+fn check_magic(path: &Path) -> Result<bool, StoreError> {
+    const READ_VERSION: usize = 19;
+    let mut head = Vec::with_capacity(READ_VERSION + 1);
     let file = File::open(path).map_err(|error| StoreError::of_io(path, &error))?;
-    let read = file.take(MAGIC.len() as u64).read_to_end(&mut head);
+    let read = file.take(READ_VERSION as u64 + 1).read_to_end(&mut head);
     read.map_err(|error| StoreError::of_io(path, &error))?;
-    if head.is_empty() || head == MAGIC { Ok(()) } else { Err(StoreError::NotADatabase { path: path.to_owned() }) }
+    if head.is_empty() || head.starts_with(MAGIC) {
+        Ok(head.get(READ_VERSION) == Some(&2))
+    } else {
+        Err(StoreError::NotADatabase { path: path.to_owned() })
+    }
 }
 
 /// Whether a file begins as every SQLite database does.
@@ -136,7 +143,8 @@ fn bring_up(connection: &mut Connection) -> rusqlite::Result<()> {
 pub(crate) struct Stamp {
     length: u64,
     modified: Option<std::time::SystemTime>,
-    has_log: bool,
+    /// Length and time of the write-ahead log, if it has anything.
+    log: Option<(u64, Option<std::time::SystemTime>)>,
 }
 
 impl Stamp {
@@ -145,8 +153,19 @@ impl Stamp {
         if data.is_dir() {
             return Err(StoreError::CannotOpen { path: path.to_owned(), message: "it is a folder".into() });
         }
-        let has_log = log_path(path).metadata().is_ok_and(|log| log.len() > 0);
-        Ok(Self { length: data.len(), modified: data.modified().ok(), has_log })
+        let log = beside(path, "-wal").metadata().ok().filter(|log| log.len() > 0);
+        let log = log.map(|log| (log.len(), log.modified().ok()));
+        Ok(Self { length: data.len(), modified: data.modified().ok(), log })
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = |time: Option<std::time::SystemTime>| {
+            time.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default().as_nanos()
+        };
+        let (log, log_modified) = self.log.unwrap_or_default();
+        write!(f, "{} {} {log} {}", self.length, nanos(self.modified), nanos(log_modified))
     }
 }
 
@@ -161,21 +180,22 @@ pub(crate) struct ReadConnection {
 /// Opens a database for reading.
 ///
 /// A database in WAL mode cannot be read without files for locks beside it, unless it is declared immutable. That is
-/// done where it has no log, hence no writer; [`Stamp`] tells when that has changed.
+/// done where it has no log, hence no writer; [`Stamp`] tells when that has changed. Databases in other modes are locked
+/// while they are read, which leaves no trace.
 pub(crate) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<ReadConnection, StoreError> {
     let at = At { path, waited_ms: busy_timeout.as_millis() as u64 };
     let stamp = Stamp::of(path)?;
-    check_magic(path)?;
+    let is_frozen = check_magic(path)? && stamp.log.is_none();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = if stamp.has_log {
-        Connection::open_with_flags(path, flags)
-    } else {
+    let connection = if is_frozen {
         Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
+    } else {
+        Connection::open_with_flags(path, flags)
     };
     let connection = connection.map_err(at.on("opening"))?;
     connection.busy_timeout(busy_timeout).map_err(at.on("opening"))?;
     connection.pragma_update(None, "query_only", true).map_err(at.on("opening"))?;
-    Ok(ReadConnection { connection, frozen: (!stamp.has_log).then_some(stamp) })
+    Ok(ReadConnection { connection, frozen: is_frozen.then_some(stamp) })
 }
 
 fn immutable_uri(path: &Path) -> String {

@@ -22,7 +22,8 @@ pub(crate) fn inferred_reason(position: &AnyPosition) -> Option<&'static str> {
 }
 
 /// Score and category of a game for training. The terms are added in upstream's order, so that the last digit agrees.
-pub(crate) fn quality(moves: usize, has_winner: bool, source: Option<&str>) -> (f64, &'static str) {
+/// Source: replay-db.md section 5.5.
+pub fn quality(moves: usize, has_winner: bool, source: Option<&str>) -> (f64, &'static str) {
     let outcome = if has_winner { 1.0 } else { 0.3 };
     let length = match moves {
         0..10 => 0.0,

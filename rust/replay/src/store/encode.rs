@@ -109,6 +109,11 @@ impl EncodedGame {
         self.moves.len()
     }
 
+    /// The same game under a name.
+    pub(crate) fn renamed(&self, name: &str) -> Self {
+        Self { id: name.to_owned(), ..self.clone() }
+    }
+
     /// Bytes of the long fields, for the size of a batch.
     pub(crate) fn bytes(&self) -> usize {
         let moves: usize = self.moves.iter().map(|row| row.json.len() + 120).sum();

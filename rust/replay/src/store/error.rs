@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use super::schema;
 
@@ -198,6 +198,10 @@ impl At<'_> {
         | rusqlite::Error::IntegralValueOutOfRange(..)
         | rusqlite::Error::Utf8Error(..) = error
         {
+            return StoreError::Damaged { path, message };
+        }
+        if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_READONLY_ROLLBACK) {
+            let message = "its writer died inside a transaction, which has to be rolled back first".into();
             return StoreError::Damaged { path, message };
         }
         match error.sqlite_error_code() {

@@ -34,7 +34,8 @@ pub(crate) fn unpack(field: &[u8]) -> Result<String, &'static str> {
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// Bytes as base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let bits = (0..3).fold(0_u32, |bits, i| bits << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));

@@ -45,7 +45,7 @@ impl Formatter for PythonStyle {
 
 /// The text of a float as Python's `repr` has it: the shortest digits that read back, with an exponent below 1e-4 and
 /// from 1e16 on.
-pub(crate) fn python_float(value: f64) -> String {
+pub fn python_float(value: f64) -> String {
     let plain = format!("{value:e}");
     let (digits, exponent) = plain.split_once('e').unwrap_or((&plain, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params_from_iter, types::Value as SqlValue, type
 use super::{
     connection::{BUSY_TIMEOUT, ReadConnection, Stamp, open_for_reading},
     error::{At, StoreError},
+    filter::{GameFilter, GameOrder, Parts},
     packed::unpack,
     rows::{GameRow, HistoryRow, HistorySide, MoveRow, MoveSource, PlayerRow, SnapshotRow, StoredGame},
     schema::{self, Found},
@@ -14,45 +15,6 @@ use super::{
 
 /// How often a read is begun again because the file was changed under it.
 const RETRIES: usize = 5;
-
-/// Which games to read; an empty filter takes all.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct GameFilter {
-    /// Board.
-    pub board: Option<String>,
-    /// Number of players.
-    pub num_players: Option<u64>,
-    /// Status; `completed` also finds the old spelling `finished`.
-    pub status: Option<String>,
-    /// Number of the winner.
-    pub winner: Option<u64>,
-    /// What recorded the game.
-    pub source: Option<String>,
-    /// Engine mode.
-    pub engine_mode: Option<String>,
-    /// How the game ended; a part of the text is enough.
-    pub reason: Option<String>,
-    /// Least number of moves.
-    pub moves_min: Option<u64>,
-    /// Greatest number of moves.
-    pub moves_max: Option<u64>,
-    /// Names of games; any of them.
-    pub ids: Vec<String>,
-    /// Leave out games that are marked as unfit for training.
-    pub trainable: bool,
-    /// Most games.
-    pub limit: Option<u64>,
-}
-
-/// Which rows of a game to read.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub enum Parts {
-    /// What is needed to replay it.
-    #[default]
-    Moves,
-    /// Snapshots and history too.
-    All,
-}
 
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,7 +28,10 @@ pub struct StoreInfo {
 /// Reads a database; see [`StoreWriter`](super::StoreWriter) for an example.
 #[derive(Debug)]
 pub struct StoreReader {
+    /// The name in messages.
     path: PathBuf,
+    /// The file that is read.
+    file: PathBuf,
     read: ReadConnection,
     layout: Layout,
 }
@@ -89,9 +54,14 @@ impl StoreReader {
     /// # Errors
     /// [`StoreError`] says what the file is instead.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let read = open_for_reading(path, BUSY_TIMEOUT)?;
+        Self::open_copy(path, path)
+    }
+
+    /// Opens a copy of the database `path`, by whose name it goes in messages.
+    pub(crate) fn open_copy(file: &Path, path: &Path) -> Result<Self, StoreError> {
+        let read = open_for_reading(file, BUSY_TIMEOUT)?;
         let layout = Layout::of(path, &read.connection)?;
-        Ok(Self { path: path.to_owned(), read, layout })
+        Ok(Self { path: path.to_owned(), file: file.to_owned(), read, layout })
     }
 
     /// The file.
@@ -111,7 +81,7 @@ impl StoreReader {
         Ok(StoreInfo { schema_version: self.layout.version, games: games as u64 })
     }
 
-    /// Names of the games in the order in which they were stored.
+    /// Names of the games.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -120,7 +90,7 @@ impl StoreReader {
         self.steady(|reader| reader.collect(&sql, &values, |row| row.get(0)))
     }
 
-    /// Rows of the games in the order in which they were stored.
+    /// Rows of the games.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -143,10 +113,11 @@ impl StoreReader {
     /// # Errors
     /// [`StoreError::NoSuchGame`], or the file cannot be read.
     pub fn game_with(&mut self, id: &str, parts: Parts) -> Result<StoredGame, StoreError> {
-        self.steady(|reader| reader.load(id, parts))
+        self.steady(|reader| reader.load("game_id", id.to_owned().into(), parts))
     }
 
-    /// The games that pass a filter, one after the other.
+    /// The games that pass a filter, one after the other: one is in memory at a time, and eight bytes for each that is
+    /// to come. To read one state of a file that is being written, take a [`StoreSnapshot`](super::StoreSnapshot).
     ///
     /// # Errors
     /// The list of games cannot be read; later faults come with their games.
@@ -155,8 +126,28 @@ impl StoreReader {
         filter: &GameFilter,
         parts: Parts,
     ) -> Result<impl ExactSizeIterator<Item = Result<StoredGame, StoreError>> + use<'a>, StoreError> {
-        let ids = self.ids(filter)?;
-        Ok(ids.into_iter().map(move |id| self.game_with(&id, parts)))
+        let rows = self.row_numbers(filter)?;
+        Ok(rows.into_iter().map(move |row| self.game_of_row(row, parts)))
+    }
+
+    /// Where the games are in the table.
+    pub(crate) fn row_numbers(&mut self, filter: &GameFilter) -> Result<Vec<i64>, StoreError> {
+        let (sql, values) = self.select("rowid", filter);
+        self.steady(|reader| reader.collect(&sql, &values, |row| row.get(0)))
+    }
+
+    /// What can be read of the name of a game.
+    pub(crate) fn id_of_row(&mut self, row: i64) -> String {
+        let sql = "SELECT game_id FROM games WHERE rowid = ?";
+        let id = |row: &Row<'_>| {
+            row.get_ref(0).map(|id| String::from_utf8_lossy(id.as_bytes().unwrap_or_default()).into_owned())
+        };
+        let found = self.steady(|reader| reader.collect(sql, &[row.into()], id));
+        found.ok().and_then(|mut ids| ids.pop()).unwrap_or_default()
+    }
+
+    pub(crate) fn game_of_row(&mut self, row: i64, parts: Parts) -> Result<StoredGame, StoreError> {
+        self.steady(|reader| reader.load("rowid", row.into(), parts))
     }
 
     /// What is broken in the pages of the file; empty if nothing is.
@@ -179,13 +170,13 @@ impl StoreReader {
     fn steady<T>(&mut self, query: impl Fn(&Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
         for _ in 0..RETRIES {
             let Some(before) = &self.read.frozen else { return query(self) };
-            if Stamp::of(&self.path)? == *before {
+            if Stamp::of(&self.file)? == *before {
                 let result = query(self);
-                if Stamp::of(&self.path)? == *before {
+                if Stamp::of(&self.file)? == *before {
                     return result;
                 }
             }
-            self.read = open_for_reading(&self.path, BUSY_TIMEOUT)?;
+            self.read = open_for_reading(&self.file, BUSY_TIMEOUT)?;
             self.layout = Layout::of(&self.path, &self.read.connection)?;
         }
         if self.read.frozen.is_none() { query(self) } else { Err(StoreError::Changing { path: self.path.clone() }) }
@@ -248,7 +239,10 @@ impl StoreReader {
             sql += " WHERE ";
             sql += &query.tests.join(" AND ");
         }
-        sql += " ORDER BY rowid";
+        sql += match filter.order {
+            GameOrder::Stored => " ORDER BY rowid",
+            GameOrder::NewestFirst => " ORDER BY created_at DESC, rowid DESC",
+        };
         if let Some(limit) = filter.limit {
             sql += " LIMIT ";
             sql += &i64::try_from(limit).unwrap_or(i64::MAX).to_string();
@@ -256,29 +250,28 @@ impl StoreReader {
         (sql, query.values)
     }
 
-    fn load(&self, id: &str, parts: Parts) -> Result<StoredGame, StoreError> {
-        let key = [SqlValue::from(id.to_owned())];
-        let sql = format!("SELECT {} FROM games WHERE game_id = ?", self.layout.game_columns());
-        let row = self.collect(&sql, &key, game_row)?.pop();
+    /// The game whose `column` has the value.
+    fn load(&self, column: &str, value: SqlValue, parts: Parts) -> Result<StoredGame, StoreError> {
+        let sql = format!("SELECT {} FROM games WHERE {column} = ?", self.layout.game_columns());
+        let row = self.collect(&sql, std::slice::from_ref(&value), game_row)?.pop();
         let Some(row) = row else {
-            return Err(StoreError::NoSuchGame { path: self.path.clone(), game: id.to_owned() });
+            let game = match value {
+                SqlValue::Text(id) => id,
+                other => format!("of {column} {other:?}"),
+            };
+            return Err(StoreError::NoSuchGame { path: self.path.clone(), game });
         };
+        let id = row.id.as_str();
+        let key = [SqlValue::from(id.to_owned())];
         let (move_source, moves) = self.moves(id, &row, &key)?;
-        let mut game = StoredGame {
-            path: self.path.clone(),
-            row,
-            players: self.players(&key)?,
-            initial_json: self.initial(id, &key)?,
-            moves,
-            move_source,
-            snapshots: Vec::new(),
-            history: Vec::new(),
-        };
+        let (mut snapshots, mut history) = (Vec::new(), Vec::new());
         if parts == Parts::All {
-            game.snapshots = self.snapshots(id, &key)?;
-            game.history = self.history(id, &key)?;
+            snapshots = self.snapshots(id, &key)?;
+            history = self.history(id, &key)?;
         }
-        Ok(game)
+        let (players, initial_json) = (self.players(&key)?, self.initial(id, &key)?);
+        let path = self.path.clone();
+        Ok(StoredGame { path, row, players, initial_json, moves, move_source, snapshots, history })
     }
 
     fn players(&self, key: &[SqlValue]) -> Result<Vec<PlayerRow>, StoreError> {

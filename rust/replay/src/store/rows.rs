@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use ringrift_rules::{AnyPosition, BoardKind, Move, PlayerCount, PlayerId, RuleOptions};
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
-use super::{bare::bare_move_text, error::StoreError};
+use super::{
+    content::{ContentDigest, ContentHasher},
+    error::StoreError,
+};
 use crate::json::{ReadOptions, StateDocument, move_from_json_text};
 
 /// A row of `games`. Columns that the file's schema lacks are none.
@@ -266,36 +268,19 @@ impl StoredGame {
         self.replay_all().map(|game| game.end)
     }
 
-    /// A digest of what makes games equal, whoever stored them and when: board, seats, seed, moves and result. Names,
-    /// times and the form of the record do not count. 16 hex digits.
-    pub fn content_digest(&self) -> String {
-        use std::fmt::Write as _;
-
-        let row = &self.row;
-        let metadata = row.metadata().unwrap_or_default();
-        let mut seats: Vec<_> = metadata.iter().filter(|(key, _)| key.starts_with("player_")).collect();
-        seats.sort_unstable_by_key(|&(key, _)| key);
-        let mut hasher = Sha256::new();
-        let mut add = |text: String| {
-            hasher.update(text.as_bytes());
-            hasher.update(b"\n");
-        };
-        let seed = row.rng_seed.or_else(|| metadata.get("rng_seed").and_then(Value::as_i64));
-        add(format!("{} {} {seed:?} {} {:?}", row.board, row.num_players, row.status, row.winner));
-        for (key, value) in seats {
-            add(format!("{key} {value}"));
+    /// What makes games equal, whoever stored them and when.
+    ///
+    /// # Errors
+    /// [`StoreError::TornGame`], if the game cannot be replayed.
+    pub fn content(&self) -> Result<ContentDigest, StoreError> {
+        let ReplayedGame { start, moves, end } = self.replay_all()?;
+        let mut hasher = ContentHasher::new(self, &start);
+        let mut position = start.position;
+        for mv in moves {
+            hasher.add(&position, mv);
+            position.make_move(mv);
         }
-        for player in &self.players {
-            add(format!("{} {:?} {:?} {:?}", player.number, player.eliminated, player.territory, player.hand));
-        }
-        for mv in &self.moves {
-            add(bare_move_text(&mv.json).map_or_else(|| mv.json.clone(), |json| json.to_string()));
-        }
-        let mut out = String::new();
-        for byte in &hasher.finalize()[..8] {
-            let _ = write!(out, "{byte:02x}");
-        }
-        out
+        Ok(hasher.finish(&end))
     }
 
     /// Names to show for the seats: number and engine.

@@ -133,11 +133,86 @@ pub(crate) const TRIGGERS: [&str; 2] = [
 ];
 const _: () = assert!(MOVES_MIN == 5, "the triggers spell the number out");
 
+/// Tables whose rows hang on a game by `game_id`, the game's own row aside.
+pub(crate) const CHILD_TABLES: [&str; 9] = [
+    "game_players",
+    "game_initial_state",
+    "game_moves",
+    "game_state_snapshots",
+    "game_choices",
+    "game_history_entries",
+    "game_nnue_features",
+    "orphaned_games",
+    PARITY_HASHES,
+];
+
+/// A table that upstream's parity check adds to the databases that it looks at.
+pub(crate) const PARITY_HASHES: &str = "ts_parity_hashes";
+
+const CREATE_PARITY_HASHES: &str = "CREATE TABLE IF NOT EXISTS ts_parity_hashes (
+        game_id TEXT NOT NULL, move_number INTEGER NOT NULL, ts_state_hash TEXT NOT NULL, ts_current_player INTEGER,
+        ts_current_phase TEXT, ts_game_status TEXT, validated_at TEXT NOT NULL, PRIMARY KEY (game_id, move_number))";
+
+/// A column of `games` by which upstream's tools keep games out of training; they add it where they need it.
+pub(crate) const EXCLUDED: &str = "excluded_from_training";
+
+/// What merging adds to a database; upstream's readers select by name and see none of it.
+///
+/// `rr_merged_games`: the content of each game, and where it came from. `content` is the digest of board, seats, options,
+/// start, moves and result; `source` is the input file, null for games that were there before; `source_game_id` is the
+/// name there, which differs after `--on-conflict rename`.
+///
+/// `rr_quarantine`: games that were not taken. `kind` is `reject` for games that the engine does not agree with and
+/// `conflict` for other games of a name that is taken; `ply` counts from 0 and is null for facts of the whole game; `field`,
+/// `expected` (what the record says), `got` (what the engine says) and `reason` are the first of `differences` faults.
+/// `rows` holds every row of the game in every table of its source: gzip of a JSON object from table names to lists of
+/// rows, which are objects from column names to values; bytes and what JSON cannot hold are `{"base64": ...}` with the
+/// type beside it. `rows_digest` tells equal rows.
+///
+/// `rr_merge_sources`: the inputs of each merge, with their counts.
+const MERGE_TABLES: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS rr_merged_games (
+        game_id TEXT PRIMARY KEY, content BLOB NOT NULL, source TEXT, source_game_id TEXT NOT NULL,
+        FOREIGN KEY (game_id) REFERENCES games(game_id) ON DELETE CASCADE)",
+    "CREATE INDEX IF NOT EXISTS rr_merged_games_content ON rr_merged_games(content)",
+    "CREATE TABLE IF NOT EXISTS rr_quarantine (
+        game_id TEXT NOT NULL, rows_digest BLOB NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, ply INTEGER,
+        field TEXT NOT NULL, expected TEXT NOT NULL, got TEXT NOT NULL, reason TEXT NOT NULL,
+        differences INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (game_id, rows_digest))",
+    "CREATE TABLE IF NOT EXISTS rr_merge_sources (
+        merge TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL, state TEXT NOT NULL, stamp TEXT NOT NULL,
+        cursor INTEGER, counts TEXT NOT NULL, PRIMARY KEY (merge, number))",
+];
+
 /// Makes whatever tables, indexes and triggers are missing.
 pub(crate) fn create(connection: &Connection) -> Result<()> {
-    for sql in TABLES {
-        connection.execute(sql, [])?;
+    create_tables(connection)?;
+    create_indexes(connection)
+}
+
+/// Makes the tables of merging where they are missing.
+pub(crate) fn create_merge_tables(connection: &Connection) -> Result<()> {
+    MERGE_TABLES.iter().try_for_each(|sql| connection.execute(sql, []).map(drop))
+}
+
+/// Makes what upstream's tools add to databases, as far as it is missing.
+pub(crate) fn create_extras(connection: &Connection, has_excluded: bool, has_parity_hashes: bool) -> Result<()> {
+    if has_excluded && !columns(connection, "games")?.iter().any(|name| name == EXCLUDED) {
+        connection.execute(&format!("ALTER TABLE games ADD COLUMN {EXCLUDED} INTEGER DEFAULT 0"), [])?;
     }
+    if has_parity_hashes {
+        connection.execute(CREATE_PARITY_HASHES, [])?;
+    }
+    Ok(())
+}
+
+/// Makes whatever tables are missing.
+pub(crate) fn create_tables(connection: &Connection) -> Result<()> {
+    TABLES.iter().try_for_each(|sql| connection.execute(sql, []).map(drop))
+}
+
+/// Makes whatever indexes and triggers are missing.
+fn create_indexes(connection: &Connection) -> Result<()> {
     for (name, table, columns) in INDEXES {
         connection.execute(&format!("CREATE INDEX IF NOT EXISTS {name} ON {table}({columns})"), [])?;
     }
@@ -160,8 +235,13 @@ pub(crate) fn has_table(connection: &Connection, name: &str) -> Result<bool> {
 
 /// Columns of a table; none if there is no such table.
 pub(crate) fn columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
-    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
-    statement.query_map([table], |row| row.get(0))?.collect()
+    columns_in(connection, "main", table)
+}
+
+/// [`columns`] of a database that was attached under a name.
+pub(crate) fn columns_in(connection: &Connection, database: &str, table: &str) -> Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1, ?2)")?;
+    statement.query_map([table, database], |row| row.get(0))?.collect()
 }
 
 /// What a file says it is.

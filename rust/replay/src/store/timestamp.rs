@@ -20,7 +20,7 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
     let second = parts.next().map_or(Some(0), number)?;
     let micros = match fraction {
         "" => 0,
-        _ => number(&format!("{fraction:0<6}")[..6])?,
+        _ => number(fraction).and_then(|_| number(&format!("{fraction:0<6}")[..6]))?,
     };
     let offset_minutes = match zone {
         "" | "Z" => 0,
@@ -100,9 +100,15 @@ mod tests {
         {
             assert_eq!(parse_timestamp(text), base, "{text}");
         }
-        for text in
-            ["", "2026-11-22", "2026-13-22T11:18:26", "2026-11-22T11", "2026-11-22T1x:18:26", "é026-11-22T11:18"]
-        {
+        for text in [
+            "",
+            "2026-11-22",
+            "2026-13-22T11:18:26",
+            "2026-11-22T11",
+            "2026-11-22T1x:18:26",
+            "2026-11-22T11:18:26.123456x",
+            "é026-11-22T11:18",
+        ] {
             assert_eq!(parse_timestamp(text), None, "{text}");
         }
     }

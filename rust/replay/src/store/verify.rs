@@ -2,18 +2,21 @@
 
 use std::{collections::BTreeMap, fmt::Display};
 
-use ringrift_rules::AnyPosition;
+use ringrift_rules::{AnyPosition, Move};
 use serde_json::Value;
 
 use super::{
     bare::{bare_move, strip_nulls},
+    content::{ContentDigest, ContentHasher, without_noted},
     derive::{TurnCounter, inferred_reason, progress_json, quality, text_of},
     rows::{HistoryRow, HistorySide, MoveRow, MoveSource, SnapshotRow, StoredGame},
     timestamp::{duration_ms, parse_timestamp},
 };
 use crate::{
-    canonical::canonical_text,
-    json::{GameStatus, MoveJsonOptions, Nulls, ReadOptions, StateDocument, move_from_json, move_to_json},
+    json::{
+        GameStatus, MoveJson, MoveJsonOptions, Nulls, ReadOptions, SeatEnvelope, StateDocument, move_from_json,
+        move_to_json,
+    },
     record::stack_order,
     verify::Difference,
 };
@@ -28,6 +31,8 @@ pub struct Verified {
     pub plies: usize,
     /// Snapshots and states of history rows that were compared.
     pub states: usize,
+    /// The content of the game, if all its moves could be made.
+    pub content: Option<ContentDigest>,
     /// What differs; `expected` is what the record says, `got` what the engine says.
     pub differences: Vec<Difference>,
 }
@@ -63,13 +68,16 @@ struct Checker<'a> {
 /// Field name of the states that were written after their move was made.
 const BEFORE: &str = "state before";
 
-/// The canonical text but for who has been noted in the present round.
-fn without_noted(position: &AnyPosition) -> String {
-    let cut = |line| match str::rsplit_once(line, ' ') {
-        Some((head, _)) if head.starts_with("lps ") => head,
-        _ => line,
+/// Whether a text is, byte for byte, what the engine writes for a move; then there is nothing to compare field by field.
+fn is_text_of(text: &str, json: &Value, position: &AnyPosition, mv: Move, ply: usize) -> bool {
+    let options = MoveJsonOptions {
+        nulls: if text.contains(":null") { Nulls::Write } else { Nulls::Omit },
+        timestamp: json["timestamp"].as_str().map(str::to_owned),
+        think_time: json["thinkTime"].as_u64().unwrap_or(0),
+        ..MoveJsonOptions::default()
     };
-    canonical_text(position).lines().map(cut).collect::<Vec<_>>().join("\n")
+    let ours = MoveJson::new(position, mv, ply as u64 + 1, &options);
+    serde_json::to_string(&ours).is_ok_and(|ours| ours == text)
 }
 
 /// Text of a value that may be missing.
@@ -112,7 +120,8 @@ impl Checker<'_> {
         self.compare_start(start);
         let mut position = start.position.clone();
         let mut turns = TurnCounter::new(position.to_move().number());
-        let mut last_time = None;
+        let mut seats = start.envelope.seats.clone();
+        let mut content = ContentHasher::new(self.game, start);
         for (ply, row) in self.game.moves.iter().enumerate() {
             self.ply = Some(ply);
             self.compare("move number", row.number, ply as i64);
@@ -124,23 +133,24 @@ impl Checker<'_> {
                 Ok(mv) => mv,
                 Err(error) => return self.differ("move", error, "a legal move"),
             };
-            self.compare_move(
-                row,
-                &json,
-                &position,
-                move_to_json(&position, mv, ply as u64 + 1, &MoveJsonOptions::default()),
-            );
+            if !is_text_of(&row.json, &json, &position, mv, ply) {
+                self.compare_fields(&json, move_to_json(&position, mv, ply as u64 + 1, &MoveJsonOptions::default()));
+            }
+            self.compare_move(row, &json, &position);
             let turn = turns.of_move(position.to_move().number());
             if let Some(expected) = row.turn {
                 self.compare("turn", expected, turn as i64);
             }
-            last_time = json["timestamp"].as_str().map(str::to_owned).or(last_time);
             let history = self.history.remove(&(ply as i64));
             if let Some(history) = history {
                 self.compare("player of the history row", history.player, position.to_move().number().into());
                 self.compare_side("before", &history.before, &position, ply);
             }
+            content.add(&position, mv);
             position.make_move(mv);
+            if mv == Move::SwapSides {
+                seats.swap(0, 1);
+            }
             if let Some(history) = history {
                 self.compare_side("after", &history.after, &position, ply + 1);
             }
@@ -154,7 +164,8 @@ impl Checker<'_> {
             }
         }
         self.ply = None;
-        self.compare_end(start, &position, turns.total());
+        self.verified.content = Some(content.finish(&position));
+        self.compare_end(&seats, &position, turns.total());
         let left: Vec<String> = self.snapshots.keys().chain(self.history.keys()).map(ToString::to_string).collect();
         if !left.is_empty() {
             self.differ("states", format!("after moves {}", left.join(", ")), "the game has no such moves");
@@ -176,8 +187,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Compares the columns of a move and the fields that the record and the engine both give it.
-    fn compare_move(&mut self, row: &MoveRow, json: &Value, position: &AnyPosition, ours: Value) {
+    /// Compares the fields that the record and the engine both give a move.
+    fn compare_fields(&mut self, json: &Value, ours: Value) {
         let number = json["moveNumber"].as_i64().or_else(|| json["move_number"].as_i64());
         let (mut expected, mut got) = (bare_move(json.clone()), bare_move(ours));
         for value in [&mut expected, &mut got] {
@@ -200,6 +211,10 @@ impl Checker<'_> {
         if let Some(number) = number {
             self.compare("moveNumber", number, self.ply.map_or(0, |ply| ply as i64 + 1));
         }
+    }
+
+    /// Compares the columns of a move.
+    fn compare_move(&mut self, row: &MoveRow, json: &Value, position: &AnyPosition) {
         if let Some(player) = row.player {
             self.compare("player", player, position.to_move().number().into());
         }
@@ -209,9 +224,30 @@ impl Checker<'_> {
         if let Some(kind) = &row.kind {
             self.compare_optional("move type", Some(kind.as_str()), json["type"].as_str());
         }
+        self.compare_notes(row);
         if self.game.move_source == MoveSource::Rows {
             self.compare_time("timestamp", row.timestamp.as_deref(), json["timestamp"].as_str());
             self.compare_optional("think time", row.think_time_ms, json["thinkTime"].as_i64());
+        }
+    }
+
+    /// What searches left with a move can be read by trainers.
+    fn compare_notes(&mut self, row: &MoveRow) {
+        let is_share = |value: &Value| value.as_f64().is_some_and(|share| (0.0..=f64::MAX).contains(&share));
+        if let Some(text) = &row.move_probs {
+            let map = serde_json::from_str::<serde_json::Map<String, Value>>(text);
+            if !map.is_ok_and(|map| map.values().all(is_share)) {
+                self.differ("move_probs", text, "a JSON object of numbers from 0");
+            }
+        }
+        if let Some(text) = row.search_stats.as_ref().filter(|text| serde_json::from_str::<Value>(text).is_err()) {
+            self.differ("search_stats_json", text, "JSON");
+        }
+        if let Some(bytes) = &row.heuristic_features {
+            let (floats, rest) = bytes.as_chunks::<4>();
+            if !rest.is_empty() || !floats.iter().all(|&bytes| f32::from_le_bytes(bytes).is_finite()) {
+                self.differ("heuristic_features", format!("{} bytes", bytes.len()), "finite little-endian float32");
+            }
         }
     }
 
@@ -263,6 +299,8 @@ impl Checker<'_> {
         } else {
             self.compare(field, expected.lines().count(), got.lines().count());
         }
+        let (expected, got) = (document.position.rules(), position.rules());
+        self.compare(&format!("{field}: options"), format!("{expected:?}"), format!("{got:?}"));
         self.compare(&format!("{field}: stack order"), stack_order(&document.position), stack_order(position));
         if let Some(zobrist) = zobrist {
             self.compare(&format!("{field}: zobrist"), zobrist, position.persisted_zobrist());
@@ -290,7 +328,7 @@ impl Checker<'_> {
         }
     }
 
-    fn compare_end(&mut self, start: &StateDocument, position: &AnyPosition, turns: u64) {
+    fn compare_end(&mut self, seats: &[SeatEnvelope], position: &AnyPosition, turns: u64) {
         let row = &self.game.row;
         self.compare("total_moves", row.total_moves, self.game.moves.len() as i64);
         self.compare("total_turns", row.total_turns, turns as i64);
@@ -308,9 +346,15 @@ impl Checker<'_> {
             if reason.starts_with("status:completed:") {
                 let got = position.recorded_reason().map(|reason| reason.termination());
                 self.compare_optional("termination_reason", Some(reason), got.as_deref());
-            } else if !metadata.contains_key("termination_reason") {
+            }
+            if let Some(noted) = text_of(&metadata, "termination_reason") {
+                self.compare("termination_reason", reason, noted);
+            } else if !reason.starts_with("status:completed:") {
                 self.compare_optional("termination_reason", Some(reason), inferred_reason(position));
             }
+        }
+        if row.termination_reason.is_none() {
+            self.compare_optional("termination_reason", None, text_of(&metadata, "termination_reason"));
         }
         if let Some(completed_at) = &row.completed_at {
             let duration = duration_ms(&row.created_at, completed_at);
@@ -324,7 +368,7 @@ impl Checker<'_> {
             self.compare_time("completed_at", row.completed_at.as_deref(), value["lastMoveAt"].as_str());
         }
         self.compare_metadata(&metadata, outcome.is_some());
-        self.compare_players(start, position, &metadata);
+        self.compare_players(seats, position, &metadata);
     }
 
     fn compare_metadata(&mut self, metadata: &serde_json::Map<String, Value>, has_winner: bool) {
@@ -353,15 +397,15 @@ impl Checker<'_> {
 
     fn compare_players(
         &mut self,
-        start: &StateDocument,
+        seats: &[SeatEnvelope],
         position: &AnyPosition,
         metadata: &serde_json::Map<String, Value>,
     ) {
         if self.game.players.is_empty() {
             return;
         }
-        self.compare("seats", self.game.players.len(), start.position.players().get());
-        for (player, row) in position.players().seats().zip(&self.game.players) {
+        self.compare("seats", self.game.players.len(), seats.len());
+        for ((player, row), seat) in position.players().seats().zip(&self.game.players).zip(seats) {
             let name = |field: &str| format!("player {player}: {field}");
             self.compare(&name("number"), row.number, player.number().into());
             let counts = [
@@ -374,9 +418,19 @@ impl Checker<'_> {
                     self.compare(&name(field), expected, got.into());
                 }
             }
-            let engine = text_of(metadata, &format!("player_{player}_ai_type"));
-            if engine.is_some() && row.kind == "ai" {
-                self.compare_optional(&name("ai_type"), row.ai_type.as_deref(), engine);
+            self.compare(&name("player_type"), row.kind.as_str(), &seat.kind);
+            if row.kind != "ai" || self.game.row.metadata_json.is_none() {
+                continue;
+            }
+            let noted = |field: &str| metadata.get(&format!("player_{player}_{field}"));
+            let engine = noted("ai_type").and_then(Value::as_str).unwrap_or("heuristic");
+            self.compare_optional(&name("ai_type"), row.ai_type.as_deref(), Some(engine));
+            let profile = noted("profile_id").and_then(Value::as_str);
+            self.compare_optional(&name("ai_profile_id"), row.ai_profile_id.as_deref(), profile);
+            // Upstream's self-play stores the number of the state, whatever the engine's was.
+            let difficulty = noted("difficulty").and_then(Value::as_i64);
+            if row.ai_difficulty != seat.ai_difficulty {
+                self.compare_optional(&name("ai_difficulty"), row.ai_difficulty, difficulty);
             }
         }
     }

@@ -7,7 +7,7 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use ringrift_replay::{GameFilter, StoreError, StoreReader};
+use ringrift_replay::{GameFilter, GameOrder, StoreError, StoreReader};
 use ringrift_rules::{BoardKind, PlayerCount};
 
 use super::position::{parse_board, parse_players};
@@ -94,6 +94,7 @@ impl From<&FilterArgs> for GameFilter {
             moves_max: args.moves_max,
             ids: args.game_id.clone(),
             trainable: args.trainable,
+            order: GameOrder::Stored,
             limit: args.limit,
         }
     }

@@ -21,6 +21,7 @@ pub(crate) use args::Args;
 use args::Profile;
 use plan::{Plan, plan};
 use report::Reporter;
+pub(crate) use report::duration;
 
 use crate::output::{cannot_write, write_file};
 use crate::{Context, ExitCode, Failure, exit, files, interrupt};

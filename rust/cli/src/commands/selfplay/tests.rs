@@ -201,7 +201,7 @@ fn without_a_log_the_database_has_the_same_games() {
     let digests = |path: &Path| {
         let mut reader = StoreReader::open(path).unwrap();
         let games = reader.ids(&GameFilter::default()).unwrap();
-        let digests = games.iter().map(|id| reader.game(id).unwrap().content_digest());
+        let digests = games.iter().map(|id| reader.game(id).unwrap().content().unwrap());
         digests.collect::<BTreeSet<_>>()
     };
     assert_eq!(digests(&unlogged.path("g.db")).len(), 5);
