@@ -22,9 +22,8 @@ const TEMPO_DEFAULT: f64 = 140.0;
 /// What a ring in hand is worth to searches on this board, in points on top of its weight.
 ///
 /// Searches that count rings in hand as little as the built-in profiles do place three a turn on the hexagonal boards, lead
-/// everywhere, and lose as the last player with a ring in hand stands. Tuned: 40 instead of 3 points wins 84 % of 100 games of
-/// descent on hex8, 79 % of 96 of MCTS, 66 % of alpha-beta, and all of 10 against the heuristic on hexagonal instead of 2. On
-/// square8 no value is better for all searches.
+/// everywhere, and lose as the last player with a ring in hand stands. Tuned: 40 points in all, of 8, 15, 25, 40 and 80;
+/// `docs/strength.md` has what it is worth. On square8 no value is better for all searches.
 const fn reserve_default(board: BoardKind) -> f64 {
     match board {
         BoardKind::Square8 | BoardKind::Square19 => 0.0,
