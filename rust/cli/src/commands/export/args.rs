@@ -35,11 +35,12 @@ pub(crate) struct Args {
     /// Accepted: nothing remote is looked at
     #[arg(long)]
     pub skip_remote_check: bool,
-    /// Board of the games: square8, square19, hex8 or hexagonal
-    #[arg(long, value_name = "BOARD", value_parser = parse_board, required_unless_present = "all_configs")]
+    /// Board of the games: square8, square19, hex8 or hexagonal [default: that of the databases, if they have games of
+    /// one only]
+    #[arg(long, value_name = "BOARD", value_parser = parse_board)]
     pub board_type: Option<BoardKind>,
-    /// Their number of players, 2 to 4
-    #[arg(long, value_name = "N", value_parser = parse_players, required_unless_present = "all_configs")]
+    /// Their number of players, 2 to 4 [default: that of the databases, if they have games of one only]
+    #[arg(long, value_name = "N", value_parser = parse_players)]
     pub num_players: Option<PlayerCount>,
     /// File to write; what it was before is replaced when the new one is whole [default:
     /// data/training/<board>_<n>p.npz]

@@ -8,11 +8,12 @@ use ringrift_dataset::{
     Encoder, ExportOptions, HeuristicFeatures, Layout, Method, Output, Part, RowPlan, Selection, ValueRule,
 };
 use ringrift_encode::{FeatureVersion, HistoryMode, PolicyLayout, UpstreamEncoder};
-use ringrift_replay::is_database;
+use ringrift_replay::{GameFilter, StoreReader, is_database};
 use ringrift_rules::{BoardKind, BoardShape, PlayerCount};
 use serde_json::Value;
 
 use super::args::{Args, Compat, EncoderArg, Storage};
+use super::failure;
 use crate::{Failure, exit};
 
 /// Where databases are looked for.
@@ -39,7 +40,8 @@ pub(super) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
     };
     let jobs = if args.single_threaded { Some(1) } else { args.jobs.or(args.workers) };
     let mut exports = Vec::new();
-    for (board, players, path) in files(args, &mut notices) {
+    let configuration = if args.all_configs { None } else { Some(configuration(args, &databases, &mut notices)?) };
+    for (board, players, path) in files(args, configuration, &mut notices) {
         let outputs = outputs(args, path);
         if let Some(output) = outputs.iter().find(|output| args.append && output.path.exists()) {
             let text = format!("--append: {} is there, and its rows cannot be added to", output.path.display());
@@ -235,11 +237,63 @@ fn rows_of_environment(
     Ok(Some(rows))
 }
 
+/// Board and number of players: those that are named, or the only ones of which the databases have games.
+fn configuration(
+    args: &Args,
+    databases: &[PathBuf],
+    notices: &mut Vec<String>,
+) -> Result<(BoardKind, PlayerCount), Failure> {
+    if let (Some(board), Some(players)) = (args.board_type, args.num_players) {
+        return Ok((board, players));
+    }
+    let boards = BoardKind::ALL.into_iter().filter(|&board| args.board_type.is_none_or(|named| named == board));
+    let mut candidates: Vec<_> = boards
+        .flat_map(|board| PlayerCount::ALL.map(|players| (board, players)))
+        .filter(|&(_, players)| args.num_players.is_none_or(|named| named == players))
+        .collect();
+    let mut found = BTreeSet::new();
+    for path in databases {
+        let mut reader = StoreReader::open(path).map_err(|error| failure(error.into()))?;
+        for (index, (board, players)) in candidates.iter().enumerate() {
+            let filter = GameFilter {
+                board: Some(board.name().to_owned()),
+                num_players: Some(players.get() as u64),
+                limit: Some(1),
+                ..GameFilter::default()
+            };
+            if !reader.ids(&filter).map_err(|error| failure(error.into()))?.is_empty() {
+                found.insert(index);
+            }
+        }
+    }
+    candidates = found.into_iter().map(|index| candidates[index]).collect();
+    let text = |&(board, players): &(BoardKind, PlayerCount)| {
+        format!("--board-type {board} --num-players {}", players.get())
+    };
+    match candidates[..] {
+        [only] => {
+            notices.push(format!("The games are of {}", text(&only)));
+            Ok(only)
+        }
+        [] => Err(Failure::message(exit::BAD_INPUT, "the databases have no games of such a board and number of players")
+            .hint("`rrpipe replay list FILE` shows what a database has")),
+        _ => {
+            let named: Vec<String> = candidates.iter().map(text).collect();
+            Err(usage("the databases have games of several boards or numbers of players")
+                .hint(format!("say which: {}; or --all-configs", named.join(", "))))
+        }
+    }
+}
+
 /// The configurations, each with its file.
-fn files(args: &Args, notices: &mut Vec<String>) -> Vec<(BoardKind, PlayerCount, PathBuf)> {
+fn files(
+    args: &Args,
+    configuration: Option<(BoardKind, PlayerCount)>,
+    notices: &mut Vec<String>,
+) -> Vec<(BoardKind, PlayerCount, PathBuf)> {
     let name = |board: BoardKind, players: PlayerCount| format!("{board}_{}p.npz", players.get());
-    match (args.board_type, args.num_players) {
-        (Some(board), Some(players)) => {
+    match configuration {
+        Some((board, players)) => {
             let path = args.output.clone().unwrap_or_else(|| {
                 let path = Path::new("data/training").join(name(board, players));
                 notices.push(format!("No --output: writing {}", path.display()));
@@ -247,7 +301,7 @@ fn files(args: &Args, notices: &mut Vec<String>) -> Vec<(BoardKind, PlayerCount,
             });
             vec![(board, players, path)]
         }
-        _ => {
+        None => {
             let boards = [BoardKind::Square8, BoardKind::Square19, BoardKind::Hexagonal];
             let boards = boards.into_iter().chain(args.with_hex8.then_some(BoardKind::Hex8));
             let each = boards.flat_map(|board| PlayerCount::ALL.map(|players| (board, players)));

@@ -291,3 +291,25 @@ fn every_flag_is_known_and_documented() {
         assert!(section.contains(&format!("`--{flag}")), "--{flag} is not in docs/data.md");
     }
 }
+
+#[test]
+fn board_and_players_are_those_of_the_games_if_there_is_only_one_kind() {
+    let files = Files::with_games(2);
+    let (database, output) = (files.text("games.db"), files.text("o.npz"));
+    let args = ["export", "--db", &database, "--output", &output];
+    let ran = rrpipe(&args);
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    assert!(ran.out.contains("The games are of --board-type square8 --num-players 2"), "{}", ran.out);
+    let ran = rrpipe(&[&args[..], &["--num-players", "3"]].concat());
+    assert_eq!(ran.exit, exit::BAD_INPUT);
+    assert!(ran.err.contains("no games of such a board"), "{}", ran.err);
+    let more = files.text("games.db");
+    let play = ["selfplay", "--no-log", "--engine-mode", "random-only", "--num-games", "1", "--record-db", &more];
+    let ran = rrpipe(&[&play[..], &["--board-type", "hex8", "--num-players", "3"]].concat());
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    let ran = rrpipe(&args);
+    assert_eq!(ran.exit, exit::USAGE);
+    assert!(ran.err.contains("say which: --board-type square8 --num-players 2, --board-type hex8"), "{}", ran.err);
+    let ran = rrpipe(&[&args[..], &["--board-type", "hex8"]].concat());
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+}
