@@ -385,7 +385,7 @@ fn write_as<'py, T: Element>(
     request: Request<'py>,
     shape: &[usize],
     write: impl Fn(&Plan, &[Arc<AnyPosition>], Order, &[usize], &mut [T], &mut [f32], bool) -> Result<(), EncodeError>
-    + Send,
+    + Sync,
 ) -> PyResult<Arrays<'py>> {
     let Request { rows, order, ends, out, threads, .. } = request;
     let (planes, globals) = out.unzip();

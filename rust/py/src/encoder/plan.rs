@@ -231,7 +231,7 @@ impl Plan {
             }
             let options = GlobalsOptions { version, recorded_moves: position.plies() };
             encoder.encode_globals(position, options, globals)?;
-            before = (order == Order::Line).then_some(row);
+            before = if order == Order::Line { Some(row) } else { None };
         }
         Ok(())
     }
@@ -258,7 +258,7 @@ impl Plan {
 fn run<'a, T: Send>(
     pieces: Vec<Piece<'a, T>>,
     is_parallel: bool,
-    write: impl Fn(Piece<'a, T>) -> Result<(), EncodeError> + Sync,
+    write: impl Fn(Piece<'a, T>) -> Result<(), EncodeError> + Send + Sync,
 ) -> Result<(), EncodeError> {
     if is_parallel { pieces.into_par_iter().try_for_each(write) } else { pieces.into_iter().try_for_each(write) }
 }
