@@ -23,7 +23,7 @@ pub(super) fn array<'py, T: Element>(
     let wanted = dtype::<T>(py);
     let Some(out) = out else {
         let shape = PyTuple::new(py, shape)?;
-        return Ok(get_array_module(py)?.call_method1("zeros", (shape, wanted))?.cast_into()?);
+        return Ok(get_array_module(py)?.call_method1("empty", (shape, wanted))?.cast_into()?);
     };
     let hint = || format!("hint: numpy.empty({}, numpy.{wanted}) makes one that fits", shown(shape));
     let Ok(array) = out.cast::<PyUntypedArray>() else {
