@@ -184,12 +184,12 @@ impl Encoder {
 
     fn plane_symmetries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<i32>>> {
         let shape = [usize::from(self.symmetries()), self.plan.side().pow(2)];
-        py.detach(|| self.plan.plane_table()).into_pyarray(py).reshape(shape)
+        run::released(py, || self.plan.plane_table())?.into_pyarray(py).reshape(shape)
     }
 
     fn policy_symmetries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<i32>>> {
         let shape = [usize::from(self.symmetries()), self.policy_size() as usize];
-        py.detach(|| self.plan.policy_table()).into_pyarray(py).reshape(shape)
+        run::released(py, || self.plan.policy_table())?.into_pyarray(py).reshape(shape)
     }
 
     fn image(&self, position: &Position, symmetry: u8) -> PyResult<Position> {
@@ -395,10 +395,10 @@ fn write_as<'py, T: Element>(
         let (mut planes, mut globals) =
             (buffers::writable("planes", &planes)?, buffers::writable("globals", &globals)?);
         let (planes, globals) = (planes.as_slice_mut()?, globals.as_slice_mut()?);
-        py.detach(|| {
+        run::released(py, || {
             let mut write = |is_parallel| write(plan, &rows, order, &ends, planes, globals, is_parallel);
             if threads == 1 { Ok(write(false)) } else { run::on_threads(threads, || write(true)) }
-        })?
+        })??
         .or_raise(errors::value_error)?;
     }
     Ok((planes.into_any(), globals.into_any()))
@@ -419,8 +419,7 @@ fn legal(position: &Arc<AnyPosition>, mv: &Move) -> PyResult<ringrift_rules::Mov
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "taken from Python")]
 pub(crate) fn read_game(py: Python<'_>, database: PathBuf, game_id: &str) -> PyResult<Vec<Move>> {
-    let game = py
-        .detach(|| StoreReader::open(&database)?.game(game_id)?.replay_all())
+    let game = run::released(py, || StoreReader::open(&database)?.game(game_id)?.replay_all())?
         .map_err(|error| errors::store(&error, error.to_string()))?;
     let mut position = Arc::new(game.start.position);
     let step = |inner| {

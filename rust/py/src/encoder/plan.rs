@@ -216,14 +216,15 @@ impl Plan {
     ) -> Result<(), EncodeError> {
         let frame_len = encoder.frame_len(self.board);
         let row_len = frame_len * (self.earlier + 1);
-        let rows = piece.planes.chunks_exact_mut(row_len).zip(piece.globals.chunks_exact_mut(GLOBALS));
+        let Piece { positions, planes, globals } = piece;
+        let rows = planes.chunks_exact_mut(row_len).zip(globals.chunks_exact_mut(GLOBALS));
         let mut before: Option<&[f32]> = None;
-        for (position, (row, globals)) in piece.positions.iter().zip(rows) {
+        for (position, (row, globals)) in positions.iter().zip(rows) {
             let (frame, earlier) = row.split_at_mut(frame_len);
             encoder.encode(position, frame)?;
             match (mode, before) {
                 (HistoryMode::Repeat, _) => {
-                    earlier.chunks_exact_mut(frame_len).for_each(|to| to.copy_from_slice(frame))
+                    earlier.chunks_exact_mut(frame_len).for_each(|to| to.copy_from_slice(frame));
                 }
                 // What was current is the newest of the earlier frames now, and so on.
                 (HistoryMode::Recorded, Some(before)) => earlier.copy_from_slice(&before[..row_len - frame_len]),
@@ -243,9 +244,10 @@ impl Plan {
         encode: impl Fn(&Rr1Encoder, &AnyPosition, &mut [T], &mut [f32]) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let mut encoder = Rr1Encoder::new(self.rr1());
-        let row_len = piece.planes.len() / piece.positions.len().max(1);
-        let rows = piece.planes.chunks_exact_mut(row_len.max(1)).zip(piece.globals.chunks_exact_mut(self.globals()));
-        for (position, (row, globals)) in piece.positions.iter().zip(rows) {
+        let Piece { positions, planes, globals } = piece;
+        let row_len = (planes.len() / positions.len().max(1)).max(1);
+        let rows = planes.chunks_exact_mut(row_len).zip(globals.chunks_exact_mut(self.globals()));
+        for (position, (row, globals)) in positions.iter().zip(rows) {
             encode(&encoder, position, row, globals)?;
             if order == Order::Line {
                 encoder.remember(position)?;
