@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ringrift_core.data.card import DataCard, Finding, data_card
+from ringrift_core.data.card import FINDINGS, DataCard, Finding, data_card
 from ringrift_core.data.errors import ShardError
 from ringrift_core.data.shard import Rows, Shard, unpack
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringrift_core.data.dataset import ShardDataset, unpack_tensor
 
 __all__ = [
+    "FINDINGS",
     "DataCard",
     "Finding",
     "Rows",

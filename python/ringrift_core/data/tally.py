@@ -64,13 +64,12 @@ def tally(shard: Shard) -> Tally:
     has_rows = first >= 0
     kept = first[has_rows]
 
-    def note(wrong: NDArray[np.bool_], what: str) -> None:
+    def note(wrong: NDArray[np.bool_] | np.bool_, what: str) -> None:
         if wrong.any():
             mismatches.append(f"{what}: {int(wrong.sum())} rows, the first is row {int(np.flatnonzero(wrong)[0])}")
 
-    note(~np.isclose(sums, 1, rtol=0, atol=SUM_TOLERANCE), "policy shares that do not add up to 1")
-    # A comparison that is true of good numbers only, so that NaN fails it.
-    note(np.logical_not((values >= -1) & (values <= 1)).any(axis=1), "values beyond -1 to 1")
+    note(np.isnan(sums) | (np.abs(sums - 1) > SUM_TOLERANCE), "policy shares that do not add up to 1")
+    note((np.isnan(values) | (np.abs(values) > 1)).any(axis=1), "values beyond -1 to 1")
     note((values != values[first[game]]).any(axis=1), "values that differ within a game")
     note(total != total[first[game]], "numbers of moves that differ within a game")
     note((number < 0) | (number >= total), "moves after the end of their game")
