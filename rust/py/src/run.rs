@@ -49,15 +49,6 @@ pub(crate) fn interruptible_with<T: Send>(
     })
 }
 
-/// Runs `work`, which is over in a moment, in this thread with the interpreter released.
-///
-/// # Errors
-/// The interpreter is about to go.
-pub(crate) fn released<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    let _call = Call::begin(py)?;
-    Ok(py.detach(work))
-}
-
 /// A future of the running loop that gets the result of `work`, which runs on a thread of the runtime and looks at `stop`.
 /// Cancelling the future does not end the work: `stop` does.
 ///

@@ -1,4 +1,6 @@
 //! `Encoder`: positions as network inputs and moves as policy indices, many at a time.
+//!
+//! Calls are counted from their beginning: the first one loads NumPy, and whoever gives positions may run Python code too.
 
 mod buffers;
 mod plan;
@@ -14,6 +16,7 @@ use ringrift_replay::StoreReader;
 use ringrift_rules::{AnyPosition, PlayerCount};
 
 use crate::errors::{self, OrRaise as _};
+use crate::lifetime::Call;
 use crate::moves::{Move, MoveSequence};
 use crate::position::{Position, parse_board};
 use crate::run;
@@ -183,13 +186,15 @@ impl Encoder {
     }
 
     fn plane_symmetries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<i32>>> {
+        let _call = Call::begin(py)?;
         let shape = [usize::from(self.symmetries()), self.plan.side().pow(2)];
-        run::released(py, || self.plan.plane_table())?.into_pyarray(py).reshape(shape)
+        py.detach(|| self.plan.plane_table()).into_pyarray(py).reshape(shape)
     }
 
     fn policy_symmetries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<i32>>> {
+        let _call = Call::begin(py)?;
         let shape = [usize::from(self.symmetries()), self.policy_size() as usize];
-        run::released(py, || self.plan.policy_table())?.into_pyarray(py).reshape(shape)
+        py.detach(|| self.plan.policy_table()).into_pyarray(py).reshape(shape)
     }
 
     fn image(&self, position: &Position, symmetry: u8) -> PyResult<Position> {
@@ -210,6 +215,7 @@ impl Encoder {
         packed: bool,
         threads: usize,
     ) -> PyResult<Arrays<'py>> {
+        let _call = Call::begin(py)?;
         let mut rows = Vec::with_capacity(positions.len().unwrap_or(0));
         self.gather(positions, &mut rows)?;
         self.write(py, Request { rows, order: Order::Alone, ends: Vec::new(), out, packed, threads })
@@ -223,6 +229,7 @@ impl Encoder {
         out: Option<Arrays<'py>>,
         packed: bool,
     ) -> PyResult<Arrays<'py>> {
+        let _call = Call::begin(py)?;
         let mut rows = Vec::with_capacity(line.len().unwrap_or(0));
         self.gather(line, &mut rows)?;
         let ends = vec![rows.len()];
@@ -238,6 +245,7 @@ impl Encoder {
         packed: bool,
         threads: usize,
     ) -> PyResult<Arrays<'py>> {
+        let _call = Call::begin(py)?;
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
         for line in lines.try_iter()? {
             self.gather(&line?, &mut rows)?;
@@ -252,6 +260,7 @@ impl Encoder {
         position: &Position,
         moves: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let _call = Call::begin(py)?;
         let position = &position.inner;
         self.check(position, "the position")?;
         let mut indices = Vec::with_capacity(moves.len().unwrap_or(0));
@@ -275,6 +284,7 @@ impl Encoder {
     }
 
     fn legal_indices<'py>(&self, py: Python<'py>, position: &Position) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let _call = Call::begin(py)?;
         self.check(&position.inner, "the position")?;
         let mut moves = Vec::new();
         position.inner.legal_moves(&mut moves);
@@ -395,10 +405,10 @@ fn write_as<'py, T: Element>(
         let (mut planes, mut globals) =
             (buffers::writable("planes", &planes)?, buffers::writable("globals", &globals)?);
         let (planes, globals) = (planes.as_slice_mut()?, globals.as_slice_mut()?);
-        run::released(py, || {
+        py.detach(|| {
             let mut write = |is_parallel| write(plan, &rows, order, &ends, planes, globals, is_parallel);
             if threads == 1 { Ok(write(false)) } else { run::on_threads(threads, || write(true)) }
-        })??
+        })?
         .or_raise(errors::value_error)?;
     }
     Ok((planes.into_any(), globals.into_any()))
@@ -419,7 +429,9 @@ fn legal(position: &Arc<AnyPosition>, mv: &Move) -> PyResult<ringrift_rules::Mov
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "taken from Python")]
 pub(crate) fn read_game(py: Python<'_>, database: PathBuf, game_id: &str) -> PyResult<Vec<Move>> {
-    let game = run::released(py, || StoreReader::open(&database)?.game(game_id)?.replay_all())?
+    let _call = Call::begin(py)?;
+    let game = py
+        .detach(|| StoreReader::open(&database)?.game(game_id)?.replay_all())
         .map_err(|error| errors::store(&error, error.to_string()))?;
     let mut position = Arc::new(game.start.position);
     let step = |inner| {
