@@ -401,8 +401,10 @@ def test_symmetries_of_planes_and_indices_are_those_of_positions(name: str, boar
             assert set(moved[moved >= 0].tolist()) <= set(encoder.legal_indices(image).tolist())
             compared += int((moved >= 0).sum())
         assert compared > 100
-    with pytest.raises(ValueError, match="they count from 0 to"):
-        encoder.image(positions[0], encoder.symmetries)
+    for symmetry in (-1, encoder.symmetries, 256):
+        with pytest.raises(ValueError, match=f"symmetry is {symmetry}\nhint: they count from 0 to"):
+            encoder.image(positions[0], symmetry)
+    assert (encoder.encode(iter(positions))[0] == encoder.encode(positions)[0]).all()
 
 
 @pytest.mark.parametrize(("name", "board"), [("square", "square8"), ("rr1", "square8"), ("hex_v2", "hex8")])

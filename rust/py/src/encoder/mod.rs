@@ -197,9 +197,10 @@ impl Encoder {
         py.detach(|| self.plan.policy_table()).into_pyarray(py).reshape(shape)
     }
 
-    fn image(&self, position: &Position, symmetry: u8) -> PyResult<Position> {
+    fn image(&self, position: &Position, symmetry: i64) -> PyResult<Position> {
         self.check(&position.inner, "the position")?;
-        let Some(symmetry) = Symmetry::new(self.plan.board, symmetry) else {
+        let number = u8::try_from(symmetry).ok();
+        let Some(symmetry) = number.and_then(|number| Symmetry::new(self.plan.board, number)) else {
             let last = self.symmetries() - 1;
             return Err(errors::value_error(format!("symmetry is {symmetry}\nhint: they count from 0 to {last}")));
         };
