@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ringrift_core import Encoder, read_game
 from ringrift_core.data import Shard, ShardError
 from test_data import HEX, PACKED, SOFT, THREE, changed
-from test_export import export, run
+from test_export import REPOSITORY, export, run
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -279,3 +279,15 @@ def test_network_learns_from_packed_shards(tmp_path: Path) -> None:
     # From the log of the number of indices, 8.4, to a good part of it on games that it has not seen.
     assert before > 8
     assert after < 0.65 * before
+
+
+def test_example_of_the_manual_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(tmp_path, SOFT, "square8_2p.npz", *PACKED)
+    text = (REPOSITORY / "docs/data.md").read_text()
+    example = text.split("## Loading in Python", 1)[1].split("```python", 1)[1].split("```", 1)[0]
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["planes"].shape == (3, names["shard"].plane_count, 8, 8)
+    assert len(names["dataset"]) == 0
+    assert names["card"].rows == len(names["shard"])

@@ -78,6 +78,7 @@ def _bars(axes: Any, title: str, counts: Mapping[str, int], what: str) -> None: 
 
 def _lengths(axes: Any, card: DataCard) -> None:  # noqa: ANN401 - as above
     axes.set(title="Length of games", xlabel="moves", ylabel="games")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     if len(card.lengths):
         low, high = int(card.lengths.min()), int(card.lengths.max())
         width = max(1, -(-(high - low + 1) // 40))
