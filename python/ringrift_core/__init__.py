@@ -11,6 +11,7 @@ Importing this package needs nothing but NumPy and the standard library.
 """
 
 from ringrift_core._native import (
+    Encoder,
     IllegalMoveError,
     Move,
     MoveSequence,
@@ -23,6 +24,7 @@ from ringrift_core._native import (
     __version__,
     cell_coordinates,
     random_playouts,
+    read_game,
     read_state_json,
 )
 from ringrift_core.batch import PlayoutBatch
@@ -34,6 +36,7 @@ BOARDS = ("square8", "square19", "hex8", "hexagonal")
 
 __all__ = [
     "BOARDS",
+    "Encoder",
     "Engine",
     "IllegalMoveError",
     "Move",
@@ -50,6 +53,7 @@ __all__ = [
     "__version__",
     "cell_coordinates",
     "random_playouts",
+    "read_game",
     "read_state_json",
     "selfplay",
     "selfplay_async",

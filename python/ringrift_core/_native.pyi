@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, TypeAlias, final, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ringrift_core.batch import PlayoutBatch
 
 __all__ = [
+    "Encoder",
     "IllegalMoveError",
     "Move",
     "MoveSequence",
@@ -27,10 +28,14 @@ __all__ = [
     "cell_coordinates",
     "cli_main",
     "random_playouts",
+    "read_game",
     "read_state_json",
 ]
 
 __version__: str
+
+_Floats: TypeAlias = npt.NDArray[np.float32]
+_Bits: TypeAlias = npt.NDArray[np.uint8]
 
 class RingRiftError(Exception):
     """Base of all errors of ringrift_core."""
@@ -57,6 +62,9 @@ class Move:
     @property
     def kind(self) -> str:
         """Canonical name of its kind, such as `place_ring` or `no_line_action`."""
+    @property
+    def position(self) -> Position:
+        """The position that it is made from."""
     @property
     def player(self) -> int:
         """Seat that makes it."""
@@ -264,6 +272,205 @@ class Position:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class Encoder:
+    """Positions as network inputs, and moves as policy indices. Immutable, hashable, picklable.
+
+    Rows are as `rrpipe export` writes them: planes as the player to move sees the board, and globals. `docs/data.md`
+    and `description` tell what they mean.
+    """
+
+    def __new__(
+        cls,
+        name: str,
+        board: str,
+        players: int,
+        history: int = 3,
+        feature_version: int = 2,
+        policy: str | None = None,
+        history_mode: str = "recorded",
+    ) -> Encoder:
+        """An encoder for one board and number of players.
+
+        Args:
+            name: `square` for square8 and square19, `hex_v2` or `hex_v3` for hex8 and hexagonal, `rr1` for all.
+            board: Board name.
+            players: Number of players.
+            history: Earlier positions in each row, 0 to 32.
+            feature_version: Version of the globals of hex boards, 1 or 2; `rr1` and `square` do not look at it.
+            policy: `board_aware` (taken if not given) or `legacy_max_n`; `rr1` has its own, `rr1`.
+            history_mode: What earlier frames hold: `recorded` positions, `zeros`, or `repeat` for the current one
+                again; `rr1` has recorded ones.
+
+        Raises:
+            ValueError: Unknown names, numbers out of range, or an encoder of other boards.
+        """
+    @property
+    def name(self) -> str:
+        """Name of the encoder."""
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int:
+        """Number of players."""
+    @property
+    def history(self) -> int:
+        """Earlier positions in each row."""
+    @property
+    def history_mode(self) -> str:
+        """What earlier frames hold."""
+    @property
+    def feature_version(self) -> int:
+        """Version of the globals."""
+    @property
+    def policy(self) -> str:
+        """Name of the policy layout."""
+    @property
+    def planes(self) -> int:
+        """Planes of a row, those of earlier positions included."""
+    @property
+    def side(self) -> int:
+        """Rows and columns of a plane."""
+    @property
+    def packed_bytes(self) -> int | None:
+        """Bytes of a packed plane, of `rr1`."""
+    @property
+    def globals(self) -> int:
+        """Globals of a row."""
+    @property
+    def policy_size(self) -> int:
+        """Number of policy indices."""
+    @property
+    def layout_digest(self) -> str | None:
+        """Digest of what each plane, global and index of `rr1` means, as manifests have it."""
+    @property
+    def plane_names(self) -> list[str] | None:
+        """Names of the planes of `rr1`."""
+    @property
+    def global_names(self) -> list[str] | None:
+        """Names of the globals of `rr1`."""
+    @property
+    def description(self) -> str | None:
+        """The whole layout of `rr1` as text: planes, globals, their meanings, blocks of the policy."""
+    @property
+    def symmetries(self) -> int:
+        """Number of symmetries of the board: 8 on square boards, 12 on hex boards; number 0 changes nothing."""
+    def plane_symmetries(self) -> npt.NDArray[np.int32]:
+        """What symmetries do to planes: int32[symmetries, side * side], the source of each element, or -1 for 0.
+
+        All planes go the same way, those of earlier positions too, and globals stay:
+        `numpy.where(table[k] < 0, 0, planes.reshape(n, c, -1)[..., table[k]])` are the planes of the image. Packed
+        planes have to be unpacked first (`numpy.unpackbits(planes, axis=-1, count=side * side, bitorder="little")`).
+        """
+    def policy_symmetries(self) -> npt.NDArray[np.int32]:
+        """What symmetries do to policy indices: int32[symmetries, policy_size], the index of the image, or -1.
+
+        The move of index `i` becomes the move of index `table[k, i]` on the image of the position. It is -1 where the
+        index has no image, or where that depends on the position: regions always, and `process_line` of upstream's
+        layouts on square boards. A row with such an index among its targets has to stay as it is.
+        """
+    def image(self, position: Position, symmetry: int) -> Position:
+        """The position, turned or mirrored by the symmetry of a number.
+
+        Raises:
+            ValueError: Another board or number of players, or no such symmetry.
+        """
+    @overload
+    def encode(
+        self,
+        positions: Iterable[Position | Move],
+        *,
+        out: tuple[_Floats, _Floats] | None = None,
+        packed: Literal[False] = False,
+        threads: int = 1,
+    ) -> tuple[_Floats, _Floats]:
+        """Planes and globals of positions, each for itself: earlier frames are as at the start of a game.
+
+        Releases the interpreter. A move stands for the position that it is made from.
+
+        Args:
+            positions: Positions of the encoder's board and number of players, or moves.
+            out: Arrays for planes and globals, contiguous and of the shapes below; they are written and returned.
+            packed: Whether planes are bits, of `rr1` only.
+            threads: Number of threads; 0 for one per core, which processes that were forked from one that has used such
+                threads must not ask for.
+
+        Returns:
+            Planes float32[n, planes, side, side], or packed uint8[n, planes, packed_bytes] in little bit order, and
+            globals float32[n, globals].
+
+        Raises:
+            TypeError: An item is no position and no move, or an `out` is no array.
+            ValueError: A position of another board or number of players, an `out` of another type or shape, or no
+                packed form.
+        """
+    @overload
+    def encode(
+        self,
+        positions: Iterable[Position | Move],
+        *,
+        out: tuple[_Bits, _Floats] | None = None,
+        packed: Literal[True],
+        threads: int = 1,
+    ) -> tuple[_Bits, _Floats]: ...
+    @overload
+    def encode_line(
+        self,
+        line: Iterable[Position | Move],
+        *,
+        out: tuple[_Floats, _Floats] | None = None,
+        packed: Literal[False] = False,
+    ) -> tuple[_Floats, _Floats]:
+        """Planes and globals of a line of play from its start: the items before each are its earlier positions.
+
+        Otherwise as `encode`. The moves that `read_game` gives are such a line.
+        """
+    @overload
+    def encode_line(
+        self,
+        line: Iterable[Position | Move],
+        *,
+        out: tuple[_Bits, _Floats] | None = None,
+        packed: Literal[True],
+    ) -> tuple[_Bits, _Floats]: ...
+    @overload
+    def encode_games(
+        self,
+        lines: Iterable[Iterable[Position | Move]],
+        *,
+        out: tuple[_Floats, _Floats] | None = None,
+        packed: Literal[False] = False,
+        threads: int = 1,
+    ) -> tuple[_Floats, _Floats]:
+        """The rows of `encode_line` for several lines, one line after the other."""
+    @overload
+    def encode_games(
+        self,
+        lines: Iterable[Iterable[Position | Move]],
+        *,
+        out: tuple[_Bits, _Floats] | None = None,
+        packed: Literal[True],
+        threads: int = 1,
+    ) -> tuple[_Bits, _Floats]: ...
+    def policy_index(self, position: Position, moves: Iterable[Move | str]) -> npt.NDArray[np.int64]:
+        """Policy indices of legal moves, given as such or in notation: int64[moves], -1 where the layout has none.
+
+        Raises:
+            IllegalMoveError: A move is not legal in the position.
+            ValueError: Another board or number of players.
+        """
+    def legal_indices(self, position: Position) -> npt.NDArray[np.int64]:
+        """Policy indices of all legal moves, in the order of `Position.legal_moves`: int64[moves], -1 for none."""
+    def moves_at(self, position: Position, index: int) -> list[Move]:
+        """The legal moves that a policy index stands for; at most one with `rr1`.
+
+        Raises:
+            ValueError: No such index, or another board or number of players.
+        """
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class SearchLine:
     """What a search knows of one legal move. Immutable."""
 
@@ -420,6 +627,14 @@ def random_playouts(
     Raises:
         KeyboardInterrupt: Ctrl-C.
         ValueError: Too many threads.
+    """
+
+def read_game(database: str | os.PathLike[str], game_id: str) -> list[Move]:
+    """The moves of a game in a replay database, in order; `Encoder.encode_line` encodes the positions before them.
+
+    Raises:
+        OSError: The database cannot be read.
+        RecordError: It has no such game, or the game cannot be replayed.
     """
 
 def read_state_json(text: str, *, ring_order: str = "bottom_to_top") -> tuple[Position, list[str]]:

@@ -11,14 +11,14 @@ PRELUDE = """
 import asyncio, atexit, sys, threading, time
 late = []
 atexit.register(lambda: [work() for work in late])  # Handlers run in the opposite order: after those of the module.
-from ringrift_core import Engine, Position, random_playouts, selfplay, selfplay_async
+from ringrift_core import Encoder, Engine, Position, random_playouts, selfplay, selfplay_async
 short = dict(num_games=2, jobs=1, engine_mode="random-only", log_jsonl="e.jsonl", record_db="e.db")
 endless = dict(short, num_games=20000)
 def in_daemon(work):
     threading.Thread(target=work, daemon=True).start()
     time.sleep(0.05)
 """
-# Each is run several times, 39 processes in all, since what they look for are races. Without the handler that ends the
+# Each is run several times, 42 processes in all, since what they look for are races. Without the handler that ends the
 # work (rust/py/src/lifetime.rs), a third of those with a daemon thread and of those after an await fail.
 ENDS = {
     "after await": "asyncio.run(selfplay_async(**short))",
@@ -55,6 +55,10 @@ loop.close()
     "in flight, loop in a thread": "in_daemon(lambda: asyncio.run(selfplay_async(**endless)))",
     "in flight, daemon thread": "in_daemon(lambda: selfplay(**endless))",
     "in flight, playouts": "in_daemon(lambda: random_playouts(Position('hexagonal', 4), 10**7))",
+    "in flight, encoder": """
+rows = [Position("hexagonal")] * 30000
+in_daemon(lambda: Encoder("rr1", "hexagonal", 2, 0).encode(rows, packed=True))
+""",
     "in flight, search": "in_daemon(lambda: Engine('mcts').search(Position(), time_ms=10**8))",
     "in flight, awaited search": "in_daemon(lambda: asyncio.run(Engine('d4').search_async(Position(), time_ms=10**8)))",
     "in flight, sys.exit": """
@@ -68,8 +72,10 @@ asyncio.run(main())
 import os, warnings
 warnings.simplefilter("ignore")  # Newer versions warn of threads at every fork; here they are the point.
 asyncio.run(selfplay_async(**short))
+Encoder("rr1", "square8", 2).encode([Position()] * 500, threads=0)
 child = os.fork()
 if child == 0:
+    Encoder("rr1", "square8", 2).encode([Position()] * 500)
     asyncio.run(selfplay_async(**dict(short, log_jsonl="child.jsonl")))
     sys.exit(0)
 assert os.waitpid(child, 0)[1] == 0

@@ -161,7 +161,8 @@ fn identity(error: &IdentityError, text: String) -> PyErr {
     }
 }
 
-fn store(error: &StoreError, text: String) -> PyErr {
+/// Why a replay database cannot be read or written.
+pub(crate) fn store(error: &StoreError, text: String) -> PyErr {
     let kind = match error {
         StoreError::Missing { .. } => io::ErrorKind::NotFound,
         StoreError::ReadOnly { .. } => io::ErrorKind::PermissionDenied,

@@ -2,6 +2,7 @@
 //! No logic lives here.
 #![forbid(unsafe_code)]
 
+mod encoder;
 mod engine;
 mod errors;
 mod host;
@@ -23,6 +24,8 @@ mod _native {
 
     #[pymodule_export]
     use super::cli_main;
+    #[pymodule_export]
+    use super::encoder::{Encoder, read_game};
     #[pymodule_export]
     use super::engine::{SearchEngine, SearchLine, SearchResult, SearchStop};
     #[pymodule_export]

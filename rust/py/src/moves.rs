@@ -38,6 +38,11 @@ impl Move {
     }
 
     #[getter]
+    fn position(&self) -> Position {
+        Position { inner: Arc::clone(&self.position) }
+    }
+
+    #[getter]
     fn player(&self) -> usize {
         self.position.to_move().index()
     }
