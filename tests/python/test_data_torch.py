@@ -22,6 +22,9 @@ from torch.utils.data import DataLoader  # noqa: E402 - only where torch is inst
 
 from ringrift_core.data import ShardDataset, unpack_tensor  # noqa: E402
 
+# The tensors here are so small that threads cost more than they win.
+torch.set_num_threads(1)
+
 # Python warns of forks beside threads, which torch's loaders do by themselves.
 # And they warn of more workers than cores.
 pytestmark = [

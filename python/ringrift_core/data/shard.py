@@ -99,7 +99,8 @@ class Rows:
 class Shard:
     """A file of training data (`docs/data.md`), in the packed or the plain layout.
 
-    Opening reads the heads of the arrays and checks names, types, shapes and settings. Stored arrays are mapped into
+    Opening reads the heads of the arrays and what divides them into rows and games, and checks names, types, shapes and
+    settings. Stored arrays are mapped into
     memory, read-only; deflated ones are loaded when they are asked for. A pickled shard is opened again.
 
         >>> shard = Shard("square8_2p.npz")  # doctest: +SKIP
