@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 use ringrift_eval::{Engine, GameRng};
-use ringrift_rules::{AnyPosition, Board, BoardKind, MoveList, PlayerCount, Position, RuleOptions, with_position};
+use ringrift_rules::{
+    AnyPosition, Board, BoardKind, EndReason, MoveList, PlayerCount, Position, RuleOptions, with_position,
+};
 use ringrift_search::{InvalidSetting, Stop};
 use ringrift_selfplay::EngineSpec;
 
@@ -72,8 +74,8 @@ pub struct MatchGame {
     pub winner: Option<usize>,
     /// Moves, bookkeeping included.
     pub plies: u32,
-    /// How it was won, as records call it (`ring_elimination`, `territory`, `lps` or `stalemate`); none at the move limit.
-    pub victory_type: Option<&'static str>,
+    /// Which rule ended it; none at the move limit.
+    pub reason: Option<EndReason>,
 }
 
 /// How an engine did.
@@ -196,9 +198,10 @@ impl Match {
             }
             position.make_move(mv);
         }
-        let winner = position.outcome().map(|outcome| self.engine_at(outcome.winner.index(), rotation));
-        let victory_type = position.recorded_reason().map(|reason| reason.victory_type);
-        Some(MatchGame { opening, rotation, winner, plies: position.plies(), victory_type })
+        let outcome = position.outcome();
+        let winner = outcome.map(|outcome| self.engine_at(outcome.winner.index(), rotation));
+        let reason = outcome.map(|outcome| outcome.reason);
+        Some(MatchGame { opening, rotation, winner, plies: position.plies(), reason })
     }
 
     fn report(&self, games: &[Option<MatchGame>]) -> MatchReport {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ringrift_rules::{BoardKind, PlayerCount};
+use ringrift_rules::{BoardKind, EndReason, PlayerCount};
 use ringrift_selfplay::{EngineSpec, SpecError};
 use ringrift_tournament::{Match, MatchError, MatchReport};
 use serde_json::{Value, json};
@@ -170,7 +170,7 @@ fn result_json(args: &Args, game: &Match, report: &MatchReport, elapsed: Duratio
                 "opening": game.opening,
                 "rotation": game.rotation,
                 "winner": game.winner,
-                "victory_type": game.victory_type,
+                "reason": game.reason.map(EndReason::name),
                 "plies": game.plies,
             })
         })
@@ -191,6 +191,7 @@ fn result_json(args: &Args, game: &Match, report: &MatchReport, elapsed: Duratio
 
 #[cfg(test)]
 mod tests {
+    use ringrift_rules::EndReason;
     use serde_json::Value;
 
     use crate::exit;
@@ -207,6 +208,8 @@ mod tests {
         let result: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         assert!(result["engines"][0]["share_low"].as_f64().unwrap() > 0.5, "{result}");
         assert_eq!(result["games"].as_array().unwrap().len(), 30);
+        let reason = result["games"][0]["reason"].as_str().unwrap();
+        assert!(EndReason::from_name(reason).is_some(), "{reason}");
         let json = rrpipe(&[&args[..], &["--format", "json", "--jobs", "1"]].concat());
         let again: Value = serde_json::from_str(&json.out).unwrap();
         assert_eq!(again["games"], result["games"]);

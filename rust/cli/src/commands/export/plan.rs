@@ -267,16 +267,17 @@ fn configuration(
         }
     }
     candidates = found.into_iter().map(|index| candidates[index]).collect();
-    let text = |&(board, players): &(BoardKind, PlayerCount)| {
-        format!("--board-type {board} --num-players {}", players.get())
-    };
+    let text =
+        |&(board, players): &(BoardKind, PlayerCount)| format!("--board-type {board} --num-players {}", players.get());
     match candidates[..] {
         [only] => {
             notices.push(format!("The games are of {}", text(&only)));
             Ok(only)
         }
-        [] => Err(Failure::message(exit::BAD_INPUT, "the databases have no games of such a board and number of players")
-            .hint("`rrpipe replay list FILE` shows what a database has")),
+        [] => {
+            Err(Failure::message(exit::BAD_INPUT, "the databases have no games of such a board and number of players")
+                .hint("`rrpipe replay list FILE` shows what a database has"))
+        }
         _ => {
             let named: Vec<String> = candidates.iter().map(text).collect();
             Err(usage("the databases have games of several boards or numbers of players")
