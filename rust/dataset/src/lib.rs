@@ -1,6 +1,6 @@
 //! Training data from recorded games.
 //!
-//! [`export`] reads replay databases, replays their games on all cores, and writes rows (planes, globals, policy and value
+//! [`export()`] reads replay databases, replays their games on all cores, and writes rows (planes, globals, policy and value
 //! targets) as NPZ files with a manifest beside each. Memory does not grow with the number of rows, but for some 150 bytes a
 //! game; what is written depends on the games and the settings alone, not on the number of threads.
 //! `docs/data.md` describes the arrays.

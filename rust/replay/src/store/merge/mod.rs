@@ -3,7 +3,7 @@
 //! Each input is copied as it is at one moment ([`StoreSnapshot`]), brought up to the present schema in the copy, and read in
 //! the order in which its games were stored. Threads replay the games ([`check`]); one thread decides in order what becomes
 //! of each ([`stage`]) and copies its rows ([`copy`]) into a work file in a folder beside the output ([`work`]). Only when all
-//! inputs are through does the work file become the output, or its games go into the one that exists ([`finish`]).
+//! inputs are through does the work file become the output, or its games go into the one that exists ([`mod@finish`]).
 
 mod check;
 mod copy;
