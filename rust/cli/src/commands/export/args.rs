@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = parse_players)]
     pub num_players: Option<PlayerCount>,
     /// File to write; what it was before is replaced when the new one is whole [default:
-    /// data/training/BOARD_Np.npz]
+    /// `data/training/BOARD_Np.npz`]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Write a file for each of square8, square19 and hexagonal with 2, 3 and 4 players
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// With --all-configs: hex8 too
     #[arg(long, requires = "all_configs")]
     pub with_hex8: bool,
-    /// With --all-configs: folder of the files, which are called BOARD_Np.npz
+    /// With --all-configs: folder of the files, which are called `BOARD_Np.npz`
     #[arg(long, value_name = "DIR", default_value = "data/training", requires = "all_configs")]
     pub output_dir: PathBuf,
     /// Refused if the file is there: give all databases at once instead
