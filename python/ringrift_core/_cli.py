@@ -1,8 +1,16 @@
-"""The console script `rrpipe`."""
+"""The console script `rrpipe`, and commands of it that stand in for scripts of upstream."""
 
 import sys
 
 from ringrift_core._native import cli_main
+
+
+def _run(args: list[str]) -> int:
+    try:
+        return cli_main(["rrpipe", *args])
+    except KeyboardInterrupt:
+        # Pressed before the command looked for it, or during one too short to look.
+        return 130
 
 
 def main() -> int:
@@ -11,8 +19,18 @@ def main() -> int:
     Returns:
         The exit status; the codes are listed by `rrpipe --help`.
     """
-    try:
-        return cli_main(["rrpipe", *sys.argv[1:]])
-    except KeyboardInterrupt:
-        # Pressed during a command too short to look for it.
-        return 130
+    return _run(sys.argv[1:])
+
+
+def run_as_script(command: str, argv: list[str] | None) -> int:
+    """Runs a command in place of a script of upstream, whose callers know few exit statuses.
+
+    Args:
+        command: The command of `rrpipe`.
+        argv: Its flags; None for those of this process.
+
+    Returns:
+        0 if it did its work, 2 for wrong flags, 130 after Ctrl-C, 1 for everything else.
+    """
+    status = _run([command, *(sys.argv[1:] if argv is None else argv)])
+    return status if status in (0, 2, 130) else 1

@@ -2,7 +2,7 @@
 
 import sys
 
-from ringrift_core._native import cli_main
+from ringrift_core._cli import run_as_script
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -15,12 +15,7 @@ def main(argv: list[str] | None = None) -> int:
         0 for a merge that finished, 2 for wrong flags, 130 after Ctrl-C, 1 for everything else. The original returns 0
         whatever it met.
     """
-    try:
-        status = cli_main(["rrpipe", "merge", *(sys.argv[1:] if argv is None else argv)])
-    except KeyboardInterrupt:
-        # Pressed before the merge looked for it.
-        return 130
-    return status if status in (0, 2, 130) else 1
+    return run_as_script("merge", argv)
 
 
 if __name__ == "__main__":

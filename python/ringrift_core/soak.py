@@ -2,7 +2,7 @@
 
 import sys
 
-from ringrift_core._native import cli_main
+from ringrift_core._cli import run_as_script
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -14,12 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0 for a run that finished, 2 for wrong flags, 130 after Ctrl-C, 1 for everything else.
     """
-    try:
-        status = cli_main(["rrpipe", "selfplay", *(sys.argv[1:] if argv is None else argv)])
-    except KeyboardInterrupt:
-        # Pressed before the run looked for it.
-        return 130
-    return status if status in (0, 2, 130) else 1
+    return run_as_script("selfplay", argv)
 
 
 if __name__ == "__main__":
