@@ -47,7 +47,9 @@ impl<T> Watched<T> {
 /// The operating system refuses a thread or a signal handler.
 pub fn watch<T: Send>(host: &dyn Host, work: impl FnOnce(&Arc<AtomicBool>) -> T + Send) -> Result<Watched<T>, Failure> {
     host.catch_interrupts()?;
-    let stop = Arc::new(AtomicBool::new(false));
+    // Asked before the work begins, too, since short work ends before the first interval does.
+    let mut interrupted = host.interrupted();
+    let stop = Arc::new(AtomicBool::new(interrupted));
     // Dropped by the worker when it ends, by return or by panic.
     let (running, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
@@ -59,7 +61,6 @@ pub fn watch<T: Send>(host: &dyn Host, work: impl FnOnce(&Arc<AtomicBool>) -> T 
                 work(stop_seen)
             },
         )?;
-        let mut interrupted = false;
         while ended.recv_timeout(POLL_INTERVAL) == Err(RecvTimeoutError::Timeout) {
             if !interrupted && host.interrupted() {
                 interrupted = true;
