@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::path::Path;
 
 use crate::exit::{self, ExitCode};
 
@@ -22,6 +23,11 @@ impl Failure {
     /// A failure of the class `exit` that has no underlying error.
     pub fn message(exit: ExitCode, text: impl Display) -> Self {
         Self::new(exit, anyhow::Error::msg(text.to_string()))
+    }
+
+    /// A file with which the system refuses to do what `does` names, such as `read`.
+    pub(crate) fn cannot(does: &str, path: &Path, error: io::Error) -> Self {
+        Self::new(exit::IO, anyhow::Error::new(error).context(format!("cannot {does} {}", path.display())))
     }
 
     /// The user pressed Ctrl-C.

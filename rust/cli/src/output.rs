@@ -173,7 +173,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// The failure of a file that cannot be written.
 pub(crate) fn cannot_write(path: &Path, error: io::Error) -> Failure {
-    Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
+    Failure::cannot("write", path, error)
 }
 
 /// Standard output; remembers its first error.

@@ -127,9 +127,7 @@ impl PositionArgs {
     }
 
     fn state_position(&self, path: &Path) -> Result<AnyPosition, Failure> {
-        let cannot = |error: std::io::Error| {
-            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
-        };
+        let cannot = |error| Failure::cannot("read", path, error);
         let mut bytes = Vec::new();
         let read = if path == Path::new("-") {
             std::io::stdin().lock().take(STATE_BYTES_MAX).read_to_end(&mut bytes)

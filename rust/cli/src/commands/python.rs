@@ -30,9 +30,7 @@ pub(crate) fn run(args: Args, context: &mut Context<'_>) -> Result<ExitCode, Fai
     } else {
         // Python's own complaint about a missing file would be a traceback.
         let path = PathBuf::from(first);
-        File::open(&path).map_err(|error| {
-            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
-        })?;
+        File::open(&path).map_err(|error| Failure::cannot("read", &path, error))?;
         PythonProgram::Script(path)
     };
     let task = PythonTask { program, args: rest.collect() };

@@ -93,9 +93,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
 fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        let cannot = |error: std::io::Error| {
-            Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
-        };
+        let cannot = |error| Failure::cannot("read", path, error);
         if !path.metadata().map_err(cannot)?.is_dir() {
             files.push(path.clone());
             continue;

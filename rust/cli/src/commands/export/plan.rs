@@ -197,16 +197,13 @@ fn selection(args: &Args) -> Result<Selection, Failure> {
 
 /// The last safe move of each game that a fixture names. Source: npz.md section 2, `--parity-fixtures-dir`.
 fn cutoffs(folder: &Path) -> Result<BTreeMap<String, u32>, Failure> {
-    let cannot = |path: &Path, error: std::io::Error| {
-        Failure::new(exit::IO, anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
-    };
     let mut cutoffs: BTreeMap<String, u32> = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(|error| cannot(folder, error))? {
-        let path = entry.map_err(|error| cannot(folder, error))?.path();
+    for entry in fs::read_dir(folder).map_err(|error| Failure::cannot("read", folder, error))? {
+        let path = entry.map_err(|error| Failure::cannot("read", folder, error))?.path();
         if path.extension().is_none_or(|end| end != "json") {
             continue;
         }
-        let text = fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::cannot("read", &path, error))?;
         let fixture: Value = serde_json::from_str(&text).map_err(|error| {
             Failure::message(exit::BAD_INPUT, format!("{} is no JSON: {error}", path.display()))
                 .hint("a fixture is an object with game_id and diverged_at")
