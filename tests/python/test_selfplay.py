@@ -124,7 +124,7 @@ def test_run_is_resumed(tmp_path: Path) -> None:
 
 def test_cut_games_are_a_warning(tmp_path: Path) -> None:
     with pytest.warns(RuntimeWarning, match=r"only 0 % of the square8_2p games(.|\n)*use max_moves=600") as caught:
-        summary = selfplay(num_games=2, max_moves=20, **files(tmp_path))
+        summary = selfplay(num_games=2, max_moves=20, seed=1, **files(tmp_path))
     assert caught[0].filename == __file__
     assert (summary.completed, summary.completion_share) == (0, 0.0)
 
@@ -336,7 +336,7 @@ def test_file_of_something_else_is_not_resumed(tmp_path: Path) -> None:
 
 def test_strict_run_stops_at_the_first_skipped_game(tmp_path: Path) -> None:
     with pytest.warns(RuntimeWarning, match="max_moves"):
-        summary = selfplay(num_games=50, max_moves=20, fail_on_anomaly=True, **files(tmp_path))
+        summary = selfplay(num_games=50, max_moves=20, seed=1, fail_on_anomaly=True, **files(tmp_path))
     assert (summary.games, summary.faults, summary.stopped_early) == (1, 0, "skipped game")
     assert issubclass(RecordError, RingRiftError)
 

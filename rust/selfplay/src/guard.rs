@@ -56,7 +56,8 @@ impl Resources {
     pub fn now(files: &[&Path]) -> Self {
         let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
         let memory = System::new_with_specifics(wanted).ok().map(|system| match system.cgroup_limits() {
-            Some(limits) => limits.free_memory.min(system.available_memory()),
+            // Without the cached files, which `free_memory` of a group counts as used.
+            Some(limits) => limits.total_memory.saturating_sub(limits.rss).min(system.available_memory()),
             None => system.available_memory(),
         });
         let disk_of = |file: &&Path| {

@@ -108,6 +108,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     };
     let mut moves = MoveList::new();
     let mut shown = false;
+    context.host.catch_interrupts()?;
     while game.position.outcome().is_none() {
         if context.host.interrupted() {
             return Err(Failure::interrupted());
