@@ -5,5 +5,6 @@
 //! ([`FeatureSet`]), so that a position that differs in a few cells from one that is known costs a few rows.
 
 mod features;
+pub mod simd;
 
 pub use features::FeatureSet;
