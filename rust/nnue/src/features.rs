@@ -55,104 +55,104 @@ impl FeatureSet {
     }
 
     /// The board.
-    pub const fn board(&self) -> BoardKind {
+    pub const fn board(self) -> BoardKind {
         self.board
     }
 
     /// The number of players.
-    pub const fn players(&self) -> PlayerCount {
+    pub const fn players(self) -> PlayerCount {
         self.players
     }
 
-    const fn seats(&self) -> usize {
+    const fn seats(self) -> usize {
         self.players.get()
     }
 
-    const fn cells(&self) -> usize {
+    const fn cells(self) -> usize {
         self.board.spec().cells as usize
     }
 
-    pub(crate) const fn collapsed_at(&self) -> usize {
+    pub(crate) const fn collapsed_at(self) -> usize {
         self.seats()
     }
 
-    pub(crate) const fn stack_at(&self) -> usize {
+    pub(crate) const fn stack_at(self) -> usize {
         2 * self.seats()
     }
 
-    pub(crate) const fn buried_at(&self) -> usize {
+    pub(crate) const fn buried_at(self) -> usize {
         self.stack_at() + STACK * self.seats()
     }
 
-    pub(crate) const fn next_at(&self) -> usize {
+    pub(crate) const fn next_at(self) -> usize {
         self.buried_at() + BURIED * self.seats()
     }
 
-    pub(crate) const fn must_move_at(&self) -> usize {
+    pub(crate) const fn must_move_at(self) -> usize {
         self.next_at() + if self.seats() > 2 { self.seats() } else { 0 }
     }
 
-    pub(crate) const fn chain_at(&self) -> usize {
+    pub(crate) const fn chain_at(self) -> usize {
         self.must_move_at() + 1
     }
 
     /// Features of one cell.
-    pub const fn per_cell(&self) -> usize {
+    pub const fn per_cell(self) -> usize {
         self.chain_at() + 1
     }
 
-    pub(crate) const fn hand_at(&self) -> usize {
+    pub(crate) const fn hand_at(self) -> usize {
         self.cells() * self.per_cell()
     }
 
-    pub(crate) const fn eliminated_at(&self) -> usize {
+    pub(crate) const fn eliminated_at(self) -> usize {
         self.hand_at() + HAND * self.seats()
     }
 
-    pub(crate) const fn territory_at(&self) -> usize {
+    pub(crate) const fn territory_at(self) -> usize {
         self.eliminated_at() + PROGRESS * self.seats()
     }
 
-    pub(crate) const fn stacks_at(&self) -> usize {
+    pub(crate) const fn stacks_at(self) -> usize {
         self.territory_at() + PROGRESS * self.seats()
     }
 
-    pub(crate) const fn lps_at(&self) -> usize {
+    pub(crate) const fn lps_at(self) -> usize {
         self.stacks_at() + STACKS_CLASSES * self.seats()
     }
 
-    pub(crate) const fn turn_at(&self) -> usize {
+    pub(crate) const fn turn_at(self) -> usize {
         self.lps_at() + LPS * self.seats()
     }
 
-    pub(crate) const fn due_at(&self) -> usize {
+    pub(crate) const fn due_at(self) -> usize {
         self.turn_at() + PHASES * self.seats()
     }
 
     /// Number of features; indices are below it.
-    pub const fn len(&self) -> usize {
+    pub const fn len(self) -> usize {
         self.due_at() + 1
     }
 
     /// Never: there are always features.
-    pub const fn is_empty(&self) -> bool {
+    pub const fn is_empty(self) -> bool {
         false
     }
 
     /// A bound on the number of features that are active at once.
-    pub const fn active_max(&self) -> usize {
+    pub const fn active_max(self) -> usize {
         let per_stack = 1 + self.seats() + if self.seats() > 2 { 1 } else { 0 };
         // Must move, chain, rounds, turn, ring due; four counts per seat.
         self.cells() * per_stack + 5 + 4 * self.seats()
     }
 
     /// Number of output buckets.
-    pub const fn bucket_count(&self) -> usize {
+    pub const fn bucket_count(self) -> usize {
         BUCKETS
     }
 
     /// What the features mean, in words; what [`FeatureSet::hash`] is the hash of.
-    pub fn definition(&self) -> String {
+    pub fn definition(self) -> String {
         let phases = Phase::ALL.map(Phase::name).join(",");
         format!(
             "ringrift features {VERSION} {} {} seats: by cell: marker {n}; collapsed {n}; stack {n} x cap 1,2,3,4,5+ x under 0,1,2+; \
@@ -167,20 +167,20 @@ impl FeatureSet {
     }
 
     /// Tells sets of features apart: the first eight bytes, lowest first, of the SHA-256 of [`FeatureSet::definition`].
-    pub fn hash(&self) -> u64 {
+    pub fn hash(self) -> u64 {
         let digest = Sha256::digest(self.definition());
         digest[..8].iter().rev().fold(0, |hash, &byte| hash << 8 | u64::from(byte))
     }
 
     /// Whether a position is on the board and has the players of these features.
     #[inline]
-    pub fn fits<B: Board>(&self, position: &Position<B>) -> bool {
+    pub fn fits<B: Board>(self, position: &Position<B>) -> bool {
         B::KIND == self.board && position.players() == self.players
     }
 
     /// The active features seen from a seat, ascending; none for a position of another board or number of players, or a seat
     /// that the game does not have.
-    pub fn active<B: Board>(&self, position: &Position<B>, seat: PlayerId, active: &mut Vec<u16>) {
+    pub fn active<B: Board>(self, position: &Position<B>, seat: PlayerId, active: &mut Vec<u16>) {
         active.clear();
         if !self.fits(position) || seat.index() >= self.seats() {
             return;
@@ -205,14 +205,14 @@ impl FeatureSet {
 
     /// Which of the heads of a network serves a position: quarters of the rings that are still in hand.
     #[inline]
-    pub fn bucket<B: Board>(&self, position: &Position<B>) -> usize {
+    pub fn bucket<B: Board>(self, position: &Position<B>) -> usize {
         let hands: u32 = position.players().seats().map(|seat| u32::from(position.hand(seat))).sum();
         let all = position.players().get() as u32 * u32::from(position.rules().rings_per_player);
         (BUCKETS as u32 * hands / all.max(1)).min(BUCKETS as u32 - 1) as usize
     }
 
     /// For each feature, its index after a turn or mirroring of the board; a symmetry of another board changes nothing.
-    pub fn permutation(&self, symmetry: Symmetry) -> Vec<u16> {
+    pub fn permutation(self, symmetry: Symmetry) -> Vec<u16> {
         let mut table: Vec<u16> = (0..self.len() as u16).collect();
         if symmetry.board() == self.board {
             let geometry = self.board.geometry();
@@ -228,13 +228,13 @@ impl FeatureSet {
 
     /// A seat as another one sees it.
     #[inline]
-    pub(crate) const fn relative(&self, seat: usize, perspective: usize) -> usize {
+    pub(crate) const fn relative(self, seat: usize, perspective: usize) -> usize {
         if seat >= perspective { seat - perspective } else { seat + self.seats() - perspective }
     }
 
     /// The feature within its cell of kind, seat and cap (see [`CellCode::main`]); none of an empty cell.
     #[inline]
-    pub(crate) const fn main_feature(&self, main: u32, perspective: usize) -> Option<usize> {
+    pub(crate) const fn main_feature(self, main: u32, perspective: usize) -> Option<usize> {
         let seat = self.relative((main >> 2 & 3) as usize, perspective);
         match main & 3 {
             0 => None,
@@ -246,13 +246,13 @@ impl FeatureSet {
 
     /// The feature within its cell of a seat's rings under the cap, `level` being 1 or 2.
     #[inline]
-    pub(crate) const fn buried_feature(&self, seat: usize, level: u32, perspective: usize) -> usize {
+    pub(crate) const fn buried_feature(self, seat: usize, level: u32, perspective: usize) -> usize {
         self.buried_at() + BURIED * self.relative(seat, perspective) + level as usize - 1
     }
 
     /// Calls `each` with the features within a cell that its code makes active, ascending.
     #[inline]
-    pub(crate) fn for_each_of_cell(&self, code: CellCode, perspective: usize, mut each: impl FnMut(usize)) {
+    pub(crate) fn for_each_of_cell(self, code: CellCode, perspective: usize, mut each: impl FnMut(usize)) {
         let Some(main) = self.main_feature(code.main(), perspective) else {
             return;
         };
@@ -273,7 +273,7 @@ impl FeatureSet {
     }
 
     /// Calls `each` with the features after the cells that are active, ascending.
-    pub(crate) fn for_each_global(&self, code: &GlobalCode, perspective: usize, mut each: impl FnMut(usize)) {
+    pub(crate) fn for_each_global(self, code: &GlobalCode, perspective: usize, mut each: impl FnMut(usize)) {
         for (at, classes, of_seat) in [
             (self.hand_at(), HAND, &code.hands),
             (self.eliminated_at(), PROGRESS, &code.eliminated),

@@ -11,7 +11,7 @@ use ringrift_rules::{AnyPosition, Board, BoardKind, CellSet as _, PlayerCount, P
 use support::walk;
 
 /// Calls the generic method on whatever board a position is.
-fn active(features: &FeatureSet, position: &AnyPosition, seat: PlayerId) -> Vec<u16> {
+fn active(features: FeatureSet, position: &AnyPosition, seat: PlayerId) -> Vec<u16> {
     let mut found = Vec::new();
     match position {
         AnyPosition::Square8(position) => features.active(position, seat, &mut found),
@@ -67,9 +67,9 @@ fn symmetric<B: Board>(players: PlayerCount) {
             let table = features.permutation(symmetry);
             for seat in players.seats() {
                 let mut mapped: Vec<u16> =
-                    active(&features, &any, seat).into_iter().map(|index| table[usize::from(index)]).collect();
+                    active(features, &any, seat).into_iter().map(|index| table[usize::from(index)]).collect();
                 mapped.sort_unstable();
-                assert_eq!(mapped, active(&features, &image, seat), "{symmetry:?} {any}");
+                assert_eq!(mapped, active(features, &image, seat), "{symmetry:?} {any}");
             }
         }
     });
@@ -107,7 +107,7 @@ fn bounded<B: Board>(players: PlayerCount) {
             assert!(found.is_sorted_by(|a, b| a < b), "{}", B::into_any(*position));
             assert!(usize::from(*found.last().unwrap()) < features.len());
             assert!(found.len() <= features.active_max());
-            by_hand(&features, position, seat, &mut reference);
+            by_hand(features, position, seat, &mut reference);
             assert_eq!(found, reference, "{}", B::into_any(*position));
         }
         buckets.insert(features.bucket(position));
@@ -122,7 +122,7 @@ fn active_features_follow_the_tables_of_the_documentation() {
 }
 
 /// The features again, written from the tables of the documentation and from the notation-level view of a position.
-fn by_hand<B: Board>(features: &FeatureSet, position: &Position<B>, seat: PlayerId, out: &mut Vec<u16>) {
+fn by_hand<B: Board>(features: FeatureSet, position: &Position<B>, seat: PlayerId, out: &mut Vec<u16>) {
     use ringrift_rules::CellContent;
     let n = position.players().get();
     let relative = |other: PlayerId| (other.index() + n - seat.index()) % n;
