@@ -398,7 +398,7 @@ pub(crate) fn save(path: &Path, key: &Key, samples: &Samples) -> Result<(), Samp
             body.flush_if_full()?;
         }
         for features in samples.features.chunks(CHUNK / 2) {
-            features.iter().for_each(|feature| body.buffer.extend_from_slice(&feature.to_le_bytes()));
+            body.buffer.extend(features.iter().flat_map(|feature| feature.to_le_bytes()));
             body.flush_if_full()?;
         }
         body.buffer.extend_from_slice(&report);

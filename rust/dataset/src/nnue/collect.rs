@@ -25,6 +25,9 @@ const GAMES_PER_THREAD: usize = 64;
 /// Failed games that are named.
 const FAILED_NAMED: usize = 20;
 
+/// Kinds of sources of games.
+const SOURCES: [&str; 5] = ["selfplay", "gauntlet", "tournament", "human", "all"];
+
 /// What was read, and what was left out.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct SampleReport {
@@ -81,13 +84,10 @@ impl SampleReport {
 ///
 /// # Errors
 /// [`SampleError`].
-pub fn open(
-    options: &SampleOptions,
-    stop: &AtomicBool,
-    observer: &mut dyn Observer,
-) -> Result<Samples, SampleError> {
+pub fn open(options: &SampleOptions, stop: &AtomicBool, observer: &mut dyn Observer) -> Result<Samples, SampleError> {
     check(options)?;
-    let folder = options.cache.as_deref().map_or_else(std::env::temp_dir, |cache| super::cache::folder(cache).to_owned());
+    let folder =
+        options.cache.as_deref().map_or_else(std::env::temp_dir, |cache| super::cache::folder(cache).to_owned());
     let sources = options.databases.iter().map(|path| Source::open(path, &folder)).collect::<Result<Vec<_>, _>>()?;
     let Some(path) = options.cache.as_deref() else { return collect(options, &sources, stop, observer) };
     let key = Key::of(options, &sources, stop)?;
@@ -115,6 +115,11 @@ fn check(options: &SampleOptions) -> Result<(), SampleError> {
     }
     if !(0.0..=1.0).contains(&options.failed_share_max) {
         return wrong("failed_share_max", options.failed_share_max.to_string(), "it is a share, from 0 to 1");
+    }
+    let kinds = options.selection.sources.iter().flatten().chain(&options.selection.exclude_sources);
+    if let Some(unknown) = kinds.into_iter().find(|kind| !SOURCES.contains(&kind.as_str())) {
+        let value = format!("{unknown:?}");
+        return wrong("a kind of sources", value, "the kinds are selfplay, gauntlet, tournament, human and all");
     }
     if options.databases.is_empty() {
         return wrong("databases", "empty".into(), "give at least one replay database");

@@ -35,7 +35,9 @@ pub enum SampleError {
         databases: String,
     },
     /// Every game was dropped.
-    #[error("none of {considered} games of {board} with {players} players gave a sample ({reasons})\nhint: loosen the filters that are named, or record more games")]
+    #[error(
+        "none of {considered} games of {board} with {players} players gave a sample ({reasons})\nhint: loosen the filters that are named, or record more games"
+    )]
     NoRows {
         /// The board.
         board: &'static str,

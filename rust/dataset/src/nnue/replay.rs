@@ -47,11 +47,7 @@ pub(crate) fn make(options: &SampleOptions, set: FeatureSet, game: &StoredGame) 
     }
 }
 
-fn replay(
-    options: &SampleOptions,
-    set: FeatureSet,
-    game: &StoredGame,
-) -> Result<Result<GameRows, Dropped>, String> {
+fn replay(options: &SampleOptions, set: FeatureSet, game: &StoredGame) -> Result<Result<GameRows, Dropped>, String> {
     let start = game.start().map_err(|error| first_line(&error))?;
     let mut position = start.position;
     let (board, players) = (position.board(), position.players());

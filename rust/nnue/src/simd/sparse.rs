@@ -31,7 +31,9 @@ pub enum SparseError {
         hint: &'static str,
     },
     /// Offsets do not divide the list.
-    #[error("offset {index} is {offset}\nhint: offsets begin with 0, never fall, and end with the length of the list, {len}")]
+    #[error(
+        "offset {index} is {offset}\nhint: offsets begin with 0, never fall, and end with the length of the list, {len}"
+    )]
     Offset {
         /// Place of the offset.
         index: usize,
