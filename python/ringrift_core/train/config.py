@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from ringrift_core.train.errors import TrainUsageError
 
 WIDTH_MAX = 1024
 
-FREE = frozenset({"databases", "output", "upstream_output", "run_dir", "checkpoint_steps", "tensorboard", "threads"})
-"""Settings that may differ when a run goes on: they change no weight, but `threads` may change last bits."""
+FREE = frozenset(
+    {"databases", "output", "upstream_output", "run_dir", "checkpoint_steps", "tensorboard", "threads", "cache"}
+)
+"""Settings that may differ when a run goes on: they change no weight."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,16 @@ class NnueConfig:
     """Steps between two checkpoints within an epoch."""
     tensorboard: bool = False
     """Writes metrics for TensorBoard, too."""
-    sample: dict[str, Any] = field(default_factory=dict)
-    """Options of `NnueSamples.open`: which games and which of their positions."""
+    sample_every: int = 1
+    """Takes every so many positions of a game."""
+    min_moves: int = 10
+    """Least moves of a game."""
+    max_games: int | None = None
+    """Most games, the newest of each database first; None for all."""
+    max_samples: int | None = None
+    """Most positions, drawn by `seed`; None for all."""
+    cache: Path | None = None
+    """File that keeps the positions for the next run; None for none."""
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -92,6 +102,13 @@ class NnueConfig:
             (self.qat_start_epoch >= 0, f"qat_start_epoch is {self.qat_start_epoch}, expected 0 or more"),
             (0 <= self.threads <= 4096, f"threads is {self.threads}, expected 0 to 4096"),
             (self.checkpoint_steps >= 1, f"checkpoint_steps is {self.checkpoint_steps}, expected at least 1"),
+            (self.sample_every >= 1, f"sample_every is {self.sample_every}, expected at least 1"),
+            (self.min_moves >= 0, f"min_moves is {self.min_moves}, expected 0 or more"),
+            (self.max_games is None or self.max_games >= 1, f"max_games is {self.max_games}, expected at least 1"),
+            (
+                self.max_samples is None or self.max_samples >= 1,
+                f"max_samples is {self.max_samples}, expected at least 1",
+            ),
         ]
         wrong = [text for holds, text in rules if not holds]
         if wrong:
@@ -130,7 +147,7 @@ class NnueConfig:
         """The settings as JSON values; databases by their names alone."""
         fields = dataclasses.asdict(self)
         fields["databases"] = [path.name for path in self.databases]
-        for name in ("output", "upstream_output", "run_dir"):
+        for name in ("output", "upstream_output", "run_dir", "cache"):
             fields[name] = None if fields[name] is None else str(fields[name])
         fields["value_lambda"] = list(self.value_lambda)
         return fields

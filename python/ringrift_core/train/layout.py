@@ -1,9 +1,8 @@
-"""Sizes of a network, and which of its features exclude each other."""
+"""Sizes of a network, and which of its features exclude each other. The features are those of `ringrift-nnue`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 
@@ -14,12 +13,16 @@ HIDDEN_2 = 32
 
 CELLS = {"square8": 64, "square19": 361, "hex8": 61, "hexagonal": 469}
 """Cells of the boards."""
-CAPS = 15
-"""Classes of a controlled stack by cap height and rings under the cap."""
+CAPS = 5
+"""Classes of cap heights."""
+UNDER = 3
+"""Classes of the number of rings under the cap: 0, 1, more."""
 BURIED = 2
-"""Classes of the number of buried rings of one colour."""
-SEAT_GLOBALS = (16, 16, 16, 7, 2)
-"""Classes of what each seat has: hand, eliminated, territory, stacks, rounds alone; the last may be absent."""
+"""Classes of the number of rings of a colour among them: 1, more."""
+SEAT_GLOBALS = (16, 16, 16, 7)
+"""Classes of what each seat has: rings in hand, eliminated, territory, stacks."""
+STREAKS = 2
+"""Classes of rounds that the only player with moves has had; at most one seat has any."""
 
 
 @dataclass(frozen=True)
@@ -33,53 +36,59 @@ class FeatureLayout:
     length: int
     """Number of features F."""
 
-    @cached_property
-    def cells(self) -> int:
-        """Cells of the board."""
-        return CELLS[self.board]
+    def __post_init__(self) -> None:
+        """Checks that they fit together."""
+        turns = self.length - self._globals_at() - self.players * (sum(SEAT_GLOBALS) + STREAKS) - 1
+        if turns <= 0 or turns % self.players:
+            raise ValueError(f"{self.length} features are not those of {self.board} with {self.players} players")
 
-    @cached_property
-    def cell_features(self) -> int:
-        """Features of a cell."""
-        under = self.players if self.players > 2 else 0
-        return self.players * (2 + CAPS + BURIED) + under + 2
+    def _globals_at(self) -> int:
+        return CELLS[self.board] * self._per_cell()
 
-    @cached_property
-    def phases(self) -> int:
-        """Phases of a turn."""
-        rest = self.length - self.cells * self.cell_features - self.players * sum(SEAT_GLOBALS) - 1
-        if rest <= 0 or rest % self.players:
-            raise ValueError(f"{self.length} features do not fit {self.board} with {self.players} players")
-        return rest // self.players
+    def _per_cell(self) -> int:
+        return self.players * (2 + CAPS * UNDER + BURIED) + self._next() + 2
 
-    @cached_property
+    def _next(self) -> int:
+        return self.players if self.players > 2 else 0
+
+    @property
     def terms(self) -> int:
         """Most terms of a sum: the bias, and the features that can be active together."""
-        under = 1 if self.players > 2 else 0
-        return 1 + self.cells * (1 + self.players + under + 2) + self.players * len(SEAT_GLOBALS) + 2
+        per_cell = 1 + self.players + min(self._next(), 1)
+        return 1 + CELLS[self.board] * per_cell + 2 + self.players * len(SEAT_GLOBALS) + 3
 
-    def sum_bound(self, weights: torch.Tensor, biases: torch.Tensor) -> torch.Tensor:
-        """An upper bound of the absolute value of every entry of the accumulator.
+    def reach(self, weights: torch.Tensor, biases: torch.Tensor) -> torch.Tensor:
+        """The largest absolute value that any position could give to each entry of the accumulator.
+
+        The same bound as that of `ringrift-nnue`: of each cell the content that counts most, of each group of classes the
+        class that does.
 
         Args:
-            weights: float32[F, H]: absolute values.
-            biases: float32[H]: absolute values.
+            weights: float32[F, H].
+            biases: float32[H].
 
         Returns:
             float32[H].
         """
-        players, width = self.players, weights.shape[1]
-        at = self.cells * self.cell_features
-        by_cell = weights[:at].view(self.cells, self.cell_features, width)
-        sizes = [2 * players, CAPS * players, BURIED * players, self.cell_features - players * (2 + CAPS + BURIED) - 2, 2]
-        flat, caps, buried, under, flags = by_cell.split(sizes, dim=1)
-        stack = caps.amax(dim=1) + buried.reshape(self.cells, players, BURIED, width).amax(dim=2).sum(dim=1)
-        stack = stack + flags.sum(dim=1)
-        if sizes[3]:
-            stack = stack + under.amax(dim=1)
-        bound = biases + torch.maximum(flat.amax(dim=1), stack).sum(dim=0)
+        return torch.maximum(self._high(weights, biases), self._high(-weights, -biases))
+
+    def _high(self, weights: torch.Tensor, biases: torch.Tensor) -> torch.Tensor:
+        n, width, cells = self.players, weights.shape[1], CELLS[self.board]
+        by_cell = weights[: self._globals_at()].view(cells, self._per_cell(), width)
+        flat, stack, buried, following, flags = by_cell.split(
+            [2 * n, n * CAPS * UNDER, n * BURIED, self._next(), 2], dim=1
+        )
+        stacks = stack.reshape(cells, n * CAPS, UNDER, width).amax(dim=1)
+        levels = buried.reshape(cells, n, BURIED, width)
+        follows = following.amax(dim=1) if self._next() else torch.zeros(())
+        one = stacks[:, 1] + levels[:, :, 0].amax(dim=1) + follows
+        more = stacks[:, 2] + levels.amax(dim=2).clamp_(min=0).sum(dim=1) + follows
+        cell = torch.maximum(flat.amax(dim=1), stacks[:, 0]).maximum(one).maximum(more).clamp_(min=0)
+        total = biases + cell.sum(dim=0) + flags.amax(dim=0).clamp_(min=0).sum(dim=0)
+        at = self._globals_at()
         for classes in SEAT_GLOBALS:
-            part = weights[at : at + players * classes].view(players, classes, width)
-            bound = bound + part.amax(dim=1).sum(dim=0)
-            at += players * classes
-        return bound + weights[at : at + players * self.phases].amax(dim=0) + weights[-1]
+            part = weights[at : at + n * classes].view(n, classes, width)
+            total = total + part.amax(dim=1).sum(dim=0)
+            at += n * classes
+        streaks, turns, due = weights[at : at + STREAKS * n], weights[at + STREAKS * n : -1], weights[-1]
+        return total + streaks.amax(dim=0).clamp_(min=0) + turns.amax(dim=0) + due.clamp(min=0)

@@ -116,10 +116,10 @@ class NnueModel(nn.Module):
     def clip(self) -> None:
         """Brings all weights into the ranges that integers can hold, sums of accumulators included."""
         self.clip_head()
-        bound = self.layout.sum_bound(self.feature_weights.abs(), self.feature_biases.abs()) * ACCUMULATOR_ONE
+        reach = self.layout.reach(self.feature_weights, self.feature_biases) * ACCUMULATOR_ONE
         # Rounding adds at most a half to each of the terms.
         allowed = ACCUMULATOR_SUM_MAX - 0.5 * self.layout.terms - 1
-        factor = (allowed / bound).clamp_(max=1)
+        factor = (allowed / reach).clamp_(max=1)
         if bool((factor < 1).any()):
             self.feature_weights.mul_(factor)
             self.feature_biases.mul_(factor)

@@ -1,257 +1,274 @@
-"""Training of networks for the engine (NNUE): `train_nnue` and what a run consists of. See `docs/nnue.md`."""
+"""Training of networks for the engine (NNUE) from replay databases: `train_nnue`. See `docs/nnue.md`."""
 
 from __future__ import annotations
 
-import math
+import contextlib
+import fcntl
+import hashlib
+import json
 import os
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ringrift_core import __version__
+from ringrift_core._native import NnueNetwork, NnueSamples, RecordError
 from ringrift_core.train.config import NnueConfig
-from ringrift_core.train.errors import TrainError, TrainUnavailableError
-from ringrift_core.train.run import CHECKPOINT, CONFIG, Metrics, Progress, to_json, write_text
+from ringrift_core.train.errors import TrainError, TrainUnavailableError, TrainUsageError
+from ringrift_core.train.run import CARD, CHECKPOINT, CONFIG, FIGURE, NETWORK, Progress, to_json, write_text
 
 try:
     import torch
 except ImportError as error:
     raise TrainUnavailableError("training needs torch\nhint: pip install 'ringrift-core[train]'") from error
 
-from ringrift_core.train.checkpoint import load_checkpoint, save_checkpoint
+from ringrift_core.train.card import card_text
+from ringrift_core.train.checkpoint import write_whole
+from ringrift_core.train.equality import check_network
 from ringrift_core.train.gradients import Workers
-from ringrift_core.train.model import UNITS, NnueModel
-from ringrift_core.train.source import Batches, Loader, Piece, SampleSource, split_rows
-from ringrift_core.train.validation import Validator
+from ringrift_core.train.source import Samples
+from ringrift_core.train.trainer import Trainer
 
-CLIP_STEPS = 16
-"""Steps between two looks at what accumulators can reach."""
-STEP_METRICS = 50
-"""Steps between two lines of metrics."""
+RUNS = Path("runs")
+HASH_BYTES = 1 << 22
 
 
-@dataclass
-class State:
-    """How far a run is."""
+@dataclass(frozen=True)
+class NnueSummary:
+    """What a run made."""
 
-    epoch: int = 0
-    """Epochs done."""
-    step: int = 0
-    """Steps done in the epoch after them."""
-    loss_sum: float = 0.0
-    """Sum of losses of rows, in that epoch."""
-    rows: int = 0
-    """Rows, in that epoch."""
-    best_epoch: int = -1
-    """Epoch with the lowest validation loss, from 0."""
-    best_loss: float = math.inf
-    """Its validation loss."""
-    is_over: bool = False
-    """The last epoch is done, or patience is at its end."""
+    output: Path
+    """The network."""
+    run_dir: Path
+    """Folder of the run."""
+    games: int
+    """Games that positions came from."""
+    positions: int
+    """Positions, those for validation included."""
+    epochs: int
+    """Epochs trained."""
+    best_epoch: int
+    """The epoch whose network was kept, from 1."""
+    best_loss: float
+    """Its loss: of validation, or of training if there was none."""
+    sha256: str
+    """Hash of the file."""
+    checked: int
+    """Positions whose logits were found equal in torch and in the engine."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C was pressed; the run stopped after a whole step, and its checkpoint was written."""
+def train_nnue(
+    config: NnueConfig,
+    *,
+    resume: bool = False,
+    quiet: bool = False,
+    is_stopped: Callable[[], bool] | None = None,
+) -> NnueSummary:
+    """Trains a network and writes it.
 
+    The network is the same for equal positions, settings and versions, with any number of threads, and whether the run
+    was interrupted in between or not.
 
-class Trainer:
-    """A run: network, optimiser, and how far they are."""
+    Args:
+        config: What to train with, and how.
+        resume: Goes on with the run of the folder, if it has a checkpoint.
+        quiet: Tells nothing on the way.
+        is_stopped: Asked after every step; True ends the run, its checkpoint written. By default Ctrl-C does.
 
-    def __init__(
-        self, config: NnueConfig, source: SampleSource, folder: Path, progress: Progress, workers: Workers
-    ) -> None:
-        """Begins a run, or goes on with that of the folder if it has a checkpoint.
+    Returns:
+        What was made.
 
-        Args:
-            config: The settings.
-            source: The samples.
-            folder: Folder of the run; it exists.
-            progress: Where to tell how it goes.
-            workers: Threads.
-
-        Raises:
-            TrainError: The checkpoint is damaged or that of another run, or there is nothing to train with.
-        """
-        self.config, self.source, self.folder = config, source, folder
-        self.progress, self.workers = progress, workers
-        self.training_rows, self.validation_rows = split_rows(source.games, config.val_split, config.seed)
-        if not len(self.training_rows):
-            raise TrainError("no positions to train with\nhint: give databases with more games of this configuration")
-        self.epoch_steps = -(-len(self.training_rows) // config.batch_size)
-        self.model = NnueModel(source.layout, config.width, seed=config.seed)
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
-        self.state = State()
-        self.history: list[dict[str, Any]] = []
-        self.best: dict[str, torch.Tensor] = {}
-        self.validator = Validator(source, self.validation_rows, config.value_lambda[1])
-        keep_bytes = self._restore() if (folder / CHECKPOINT).exists() else 0
-        self.metrics = Metrics(folder, keep_bytes=keep_bytes, tensorboard=_tensorboard(config, folder))
-
-    def _restore(self) -> int:
-        path = self.folder / CHECKPOINT
-        saved = load_checkpoint(path)
-        try:
-            theirs, ours = saved["config"], self.config.binding()
-            for name in [*ours, *(set(theirs) - set(ours))]:
-                if theirs.get(name) != ours.get(name):
-                    raise TrainError(
-                        f"{path}: {name} is {theirs.get(name)!r} in the checkpoint and {ours.get(name)!r} now\n"
-                        "hint: go on with the settings of the run, or begin another one"
-                    )
-            if saved["samples"] != self.source.digest:
-                raise TrainError(
-                    f"{path}: the databases have other positions than when the run began\n"
-                    "hint: go on with the same databases, or begin another run"
-                )
-            self.model.load_state_dict(saved["model"])
-            self.optimizer.load_state_dict(saved["optimizer"])
-            self.state = State(**saved["state"])
-            self.history, self.best = saved["history"], saved["best"]
-            metrics_bytes: int = saved["metrics_bytes"]
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise TrainError(f"{path}: a damaged checkpoint: {error}\nhint: begin the run anew") from error
-        return metrics_bytes
-
-    def save(self) -> None:
-        """Writes the checkpoint."""
-        save_checkpoint(
-            self.folder / CHECKPOINT,
-            {
-                "config": self.config.binding(),
-                "samples": self.source.digest,
-                "model": self.model.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "state": vars(self.state),
-                "history": self.history,
-                "best": self.best,
-                "metrics_bytes": self.metrics.sync(),
-            },
-        )
-
-    def run(self, is_stopped: Callable[[], bool]) -> None:
-        """Trains to the end.
-
-        Args:
-            is_stopped: Asked after every step; True ends the run with a checkpoint.
-
-        Raises:
-            Interrupted: It was stopped.
-            TrainError: The loss is no number any more.
-        """
-        while not self.state.is_over:
-            self._epoch(is_stopped)
-            self.save()
-
-    def _epoch(self, is_stopped: Callable[[], bool]) -> None:
-        config, state = self.config, self.state
-        batches = Batches(self.training_rows, batch_size=config.batch_size, seed=config.seed, epoch=state.epoch)
-        load = Loader(
-            self.source,
-            value_lambda=config.lambda_at(state.epoch),
-            augment_seed=config.seed if config.augment else None,
-            epoch=state.epoch,
-        )
-
-        def build(step: int) -> list[Future[Piece]]:
-            return self.workers.build(load, load.sort(batches[step])) if step < len(batches) else []
-
-        began, rows_before = time.monotonic(), state.rows
-        pieces = build(state.step)
-        while state.step < len(batches):
-            # The next batch is built while this one is learnt from.
-            running = self._differentiate(pieces)
-            pieces = build(state.step + 1)
-            loss, rate = self._learn(running)
-            speed = (state.rows - rows_before) / max(time.monotonic() - began, 1e-9)
-            self.progress.tell(
-                f"epoch {state.epoch + 1}/{config.epochs}, step {state.step}/{len(batches)}: "
-                f"loss {state.loss_sum / state.rows:.4f}, {speed:,.0f} positions/s"
+    Raises:
+        TrainError: The run cannot begin or go on; the subclasses tell wrong settings and missing packages.
+        OSError: A file cannot be read or written.
+        RecordError: A database is damaged.
+        KeyboardInterrupt: It was stopped.
+    """
+    progress = Progress(is_on=not quiet)
+    folder = _folder(config, resume=resume)
+    _check_writable(config)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_locked(folder))
+        if not resume and (folder / CHECKPOINT).exists():
+            raise TrainUsageError(
+                f"{folder} has a checkpoint of another run\nhint: --resume goes on with it; or name another --run-dir"
             )
-            total = self._steps_done()
-            if total % STEP_METRICS == 0:
-                numbers = {"loss": loss, "learning_rate": rate, "positions_per_second": round(speed)}
-                self.metrics.write("step", total, numbers)
-            if is_stopped():
-                self.save()
-                raise Interrupted
-            if state.step % config.checkpoint_steps == 0:
-                self.save()
-        self._finish_epoch(time.monotonic() - began, state.rows - rows_before)
-
-    def _steps_done(self) -> int:
-        return self.state.epoch * self.epoch_steps + self.state.step
-
-    def _differentiate(self, pieces: list[Future[Piece]]) -> Iterator[tuple[int, float, list[torch.Tensor]]]:
-        is_quantised = self.state.epoch >= self.config.qat_start_epoch
-        return self.workers.differentiate(self.model.scaled(is_quantised), pieces, is_quantised=is_quantised)
-
-    def _learn(self, running: Iterator[tuple[int, float, list[torch.Tensor]]]) -> tuple[float, float]:
-        """Learns from the gradients of a batch; returns its loss and the learning rate."""
-        state, done = self.state, self._steps_done()
-        rows, loss, gradients = next(running)
-        for more_rows, more_loss, more in running:
-            rows, loss = rows + more_rows, loss + more_loss
-            for total, part in zip(gradients, more, strict=True):
-                total.add_(part)
-        if not math.isfinite(loss):
-            raise TrainError(
-                f"the loss is {loss / rows} in step {state.step + 1} of epoch {state.epoch + 1}\n"
-                "hint: the last checkpoint is kept; begin another run with a lower learning rate"
-            )
-        for (name, unit), gradient in zip(UNITS.items(), gradients, strict=True):
-            getattr(self.model, name).grad = gradient.mul_(unit / rows)
-        rate = self.config.rate_at(done, self.epoch_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        self.model.clip_head()
-        if (done + 1) % CLIP_STEPS == 0:
-            self.model.clip()
-        state.step += 1
-        state.loss_sum += loss
-        state.rows += rows
-        return loss / rows, rate
-
-    def _finish_epoch(self, seconds: float, rows: int) -> None:
-        config, state = self.config, self.state
-        speed = rows / max(seconds, 1e-9)
-        self.model.clip()
-        numbers: dict[str, Any] = {"epoch": state.epoch + 1, "train_loss": state.loss_sum / state.rows}
-        if len(self.validation_rows):
-            numbers |= self.validator.measure(self.model, self.workers)
-        numbers |= {"seconds": round(seconds, 2), "positions_per_second": round(speed)}
-        judged = numbers.get("val_loss", numbers["train_loss"])
-        if not math.isfinite(judged):
-            raise TrainError(f"the validation loss is {judged} after epoch {state.epoch + 1}\nhint: lower the rate")
-        if judged < state.best_loss:
-            state.best_loss, state.best_epoch = judged, state.epoch
-            self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
-        self.history.append(numbers)
-        self.metrics.write("epoch", (state.epoch + 1) * self.epoch_steps, numbers)
-        told = [f"loss {numbers['train_loss']:.4f}"]
-        if "val_loss" in numbers:
-            told.append(f"validation {numbers['val_loss']:.4f}")
-            told.append(f"winner {numbers['val_accuracy']:.1%}")
-            told.append(f"correlation with search {numbers['val_correlation']:.3f}")
-        told.append(f"{speed:,.0f} positions/s")
-        self.progress.say(f"epoch {state.epoch + 1}/{config.epochs}: {', '.join(told)}")
-        state.epoch += 1
-        state.step, state.loss_sum, state.rows = 0, 0.0, 0
-        waited = state.epoch - 1 - state.best_epoch
-        state.is_over = state.epoch >= config.epochs or 0 < config.patience <= waited
+        samples = open_samples(config, progress)
+        workers = stack.enter_context(Workers(config.threads or len(os.sched_getaffinity(0))))
+        write_text(folder / CONFIG, to_json({"ringrift_core": __version__, "torch": torch.__version__, **config.to_json()}))
+        write_text(folder / CARD, card_text(samples, config))
+        trainer = stack.enter_context(Trainer(config, samples, folder, progress, workers))
+        if is_stopped is None:
+            with _interrupts() as is_pressed:
+                trainer.run(is_pressed)
+        else:
+            trainer.run(is_stopped)
+        summary = _finish(config, samples, trainer, folder, workers)
+    progress.say(
+        f"{summary.output}: epoch {summary.best_epoch}, loss {summary.best_loss:.4f}, "
+        f"equal to torch on {summary.checked:,} positions, sha256 {summary.sha256[:16]}"
+    )
+    return summary
 
 
-def _tensorboard(config: NnueConfig, folder: Path) -> Any:  # noqa: ANN401 - a class of an optional module
-    if not config.tensorboard:
-        return None
+def open_samples(config: NnueConfig, progress: Progress) -> Samples:
+    """Reads the positions of the databases."""
+    if not config.databases:
+        raise TrainUsageError("no database\nhint: --db data/games/selfplay.db")
+
+    def tell(games: int, total: int, rows: int) -> None:
+        progress.tell(f"reading games: {games:,} of {total:,}, {rows:,} positions")
+
     try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise TrainUnavailableError("--tensorboard needs tensorboard\nhint: pip install tensorboard") from error
-    return SummaryWriter(str(folder / "tensorboard"))
+        native = NnueSamples.open(
+            config.databases,
+            config.board_type,
+            config.num_players,
+            threads=config.threads,
+            progress=tell,
+            every=config.sample_every,
+            min_moves=config.min_moves,
+            max_games=config.max_games,
+            cache=config.cache,
+        )
+    except RecordError:
+        raise
+    except ValueError as error:
+        raise TrainError(str(error)) from error
+    samples = Samples(native)
+    searched = int(native.has_search().sum())
+    progress.say(
+        f"{len(samples):,} positions of {native.game_count:,} games, {searched / len(samples):.0%} with a search value"
+    )
+    return samples
+
+
+def _finish(config: NnueConfig, samples: Samples, trainer: Trainer, folder: Path, workers: Workers) -> NnueSummary:
+    """Writes the best network, once it is known to be that of torch, and the figure."""
+    model = trainer.best_model()
+    parts = model.integer_parts()
+    made = folder / NETWORK
+    lineage = _lineage(config, samples, trainer)
+    NnueNetwork.save_parts(
+        made, board=config.board_type, players=config.num_players, lineage=json.dumps(lineage), **parts
+    )
+    rows = trainer.validation_rows if len(trainer.validation_rows) else trainer.training_rows
+    checked = check_network(model, samples, rows, NnueNetwork.load(made), workers)
+    output = config.output_path
+    write_whole(output, lambda path: shutil.copyfile(made, path))
+    _draw(trainer.history, folder / FIGURE, trainer.progress)
+    return NnueSummary(
+        output=output,
+        run_dir=folder,
+        games=samples.native.game_count,
+        positions=len(samples),
+        epochs=trainer.state.epoch,
+        best_epoch=trainer.state.best_epoch + 1,
+        best_loss=trainer.state.best_loss,
+        sha256=_sha256(output),
+        checked=checked,
+    )
+
+
+def _lineage(config: NnueConfig, samples: Samples, trainer: Trainer) -> dict[str, Any]:
+    """What a network was made from: the same for the same run, whenever and wherever it is made."""
+    best = trainer.history[trainer.state.best_epoch]
+    return {
+        "ringrift_core": __version__,
+        "torch": torch.__version__,
+        "databases": [{"name": path.name, "sha256": _sha256(path)} for path in config.databases],
+        "samples": {"sha256": trainer.digest, **json.loads(samples.native.report_json())},
+        "positions": {"training": len(trainer.training_rows), "validation": len(trainer.validation_rows)},
+        "config": config.binding(),
+        "epochs": trainer.state.epoch,
+        "best": {name: value for name, value in best.items() if name not in ("seconds", "positions_per_second")},
+    }
+
+
+def _draw(history: Sequence[dict[str, Any]], path: Path, progress: Progress) -> None:
+    try:
+        from ringrift_core.train.figure import draw_losses
+    except ImportError:
+        progress.say("no figure of the losses: matplotlib is missing\n  hint: pip install 'ringrift-core[plots]'")
+        return
+    write_whole(path, lambda made: draw_losses(history, made))
+
+
+def _folder(config: NnueConfig, *, resume: bool) -> Path:
+    """The folder of the run: that given, the newest that can go on, or a new one."""
+    if config.run_dir is not None:
+        config.run_dir.mkdir(parents=True, exist_ok=True)
+        return config.run_dir
+    prefix = f"nnue_{config.name}_"
+    if resume and RUNS.is_dir():
+        # Names end with their time, so the last one is the newest.
+        there = sorted(path for path in RUNS.iterdir() if path.name.startswith(prefix) and (path / CHECKPOINT).exists())
+        if there:
+            return there[-1]
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%d_%H%M%S")
+    for number in range(1, 1000):
+        folder = RUNS / (prefix + stamp + (f"_{number}" if number > 1 else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise TrainError(f"{RUNS}/{prefix}{stamp}: too many runs of that name\nhint: name a --run-dir")
+
+
+def _check_writable(config: NnueConfig) -> None:
+    """Finds out before hours of training whether the outputs can be written."""
+    for path in (config.output_path, config.upstream_output):
+        if path is not None:
+            if path.is_dir():
+                raise IsADirectoryError(21, "is a folder, expected a file", str(path))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            probe = path.parent / f".{path.name}.{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps other runs out of a folder."""
+    with (folder / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TrainUsageError(
+                f"{folder} is in use by another run\nhint: wait for it, or name another --run-dir"
+            ) from error
+        yield
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """While training, the first Ctrl-C is noticed after a whole step; the second one ends the run at once."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+
+    def note(number: int, frame: object) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _sha256(path: Path) -> str:
+    state = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(HASH_BYTES):
+            state.update(part)
+    return state.hexdigest()

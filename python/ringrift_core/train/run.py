@@ -16,6 +16,7 @@ METRICS = "metrics.jsonl"
 CONFIG = "config.json"
 FIGURE = "loss.svg"
 CARD = "data-card.md"
+NETWORK = "network.nnue"
 TELL_SECONDS = 60.0
 DRAW_SECONDS = 0.2
 

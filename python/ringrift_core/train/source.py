@@ -2,59 +2,74 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ringrift_core.data.order import Order, draw, key, mix
+from ringrift_core import Encoder
+from ringrift_core._native import NnueSamples
+from ringrift_core.data.order import Order, draw
 from ringrift_core.train.layout import BUCKETS, FeatureLayout
+CHOICE_EPOCH = 1 << 32
+"""Beyond all epochs: which rows are taken does not depend on their order in an epoch."""
 
-SPLIT_EPOCH = 1 << 32
-"""Beyond all epochs: the split must not depend on what epochs draw."""
 
+class Samples:
+    """Positions of recorded games, to be trained with. N rows, n players."""
 
-class SampleSource(Protocol):
-    """Positions of stored games, as `NnueSamples` has them. N rows, n players."""
+    def __init__(self, native: NnueSamples) -> None:
+        """Takes the samples of databases.
 
-    @property
-    def layout(self) -> FeatureLayout:
+        Args:
+            native: The samples.
+        """
+        self.native = native
+        self.layout = FeatureLayout(native.board, native.players, native.feature_count)
         """The features."""
-
-    @property
-    def games(self) -> NDArray[np.uint32]:
-        """uint32[N]: the game of each row."""
-
-    @property
-    def buckets(self) -> NDArray[np.uint8]:
-        """uint8[N]: the output bucket of each row."""
-
-    @property
-    def digest(self) -> str:
-        """A hash of all rows."""
-
-    @property
-    def symmetries(self) -> int:
+        self.symmetries = Encoder("rr1", native.board, native.players).symmetries
         """Symmetries of the board; number 0 changes nothing."""
+        self.buckets = native.buckets()
+        """uint8[N]: the output bucket of each row."""
 
     def __len__(self) -> int:
         """Number of rows."""
+        return len(self.native)
 
-    def batch(
-        self, rows: NDArray[np.int64], symmetries: NDArray[np.uint8] | None, value_lambda: float
-    ) -> tuple[NDArray[np.int32], NDArray[np.uint16], NDArray[np.uint8], NDArray[np.float32]]:
-        """Rows as sparse features.
+    def digest(self) -> str:
+        """A hash of what the rows are and what is to be learnt from them, in hexadecimal."""
+        state = hashlib.sha256(str(self.native.feature_hash).encode())
+        for name in self.native.game_ids():
+            state.update(name.encode() + b"\n")
+        state.update(self.native.games())
+        state.update(self.native.plies())
+        state.update(np.ascontiguousarray(self.native.targets(np.arange(len(self)), 0.5)))
+        return state.hexdigest()
+
+    def split(
+        self, val_split: float, max_samples: int | None, seed: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Divides rows by game, in the way of `rrpipe export --split`: games that are added later change no part.
 
         Args:
-            rows: int64[B].
-            symmetries: uint8[B], or None to leave all as they are.
-            value_lambda: Weight in [0, 1] of the game's result; the rest is that of the search's values.
+            val_split: Share of the games for validation, in [0, 1).
+            max_samples: Most rows in both parts together; None for all.
+            seed: Seed of the draw of those.
 
         Returns:
-            offsets int32[B * n + 1], features, buckets uint8[B], targets float32[B, n].
+            Rows to train with and rows to validate with: int64[...].
         """
+        if val_split == 0:
+            training, validation = np.arange(len(self)), np.empty(0, np.int64)
+        else:
+            training, validation, _ = self.native.split(f"{1 - val_split!r},{val_split!r},0")
+        if max_samples is not None and max_samples < len(self):
+            is_taken = np.zeros(len(self), np.bool_)
+            is_taken[Order(len(self), seed=seed, epoch=CHOICE_EPOCH)(np.arange(max_samples))] = True
+            training, validation = training[is_taken[training]], validation[is_taken[validation]]
+        return training, validation
 
 
 @dataclass(frozen=True)
@@ -76,28 +91,28 @@ class Piece:
 class Loader:
     """Loads rows, some of them turned."""
 
-    def __init__(self, source: SampleSource, *, value_lambda: float, augment_seed: int | None, epoch: int = 0) -> None:
+    def __init__(self, samples: Samples, *, value_lambda: float, augment_seed: int | None, epoch: int = 0) -> None:
         """Says how.
 
         Args:
-            source: The samples.
+            samples: The samples.
             value_lambda: Weight of results in targets.
             augment_seed: Seed of the symmetries by which rows are turned; None to leave them as they are.
             epoch: Epoch for which they are drawn.
         """
-        self._source, self._lambda, self._seed, self._epoch = source, value_lambda, augment_seed, epoch
+        self._samples, self._lambda, self._seed, self._epoch = samples, value_lambda, augment_seed, epoch
 
     def sort(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The same rows sorted by bucket; those of one bucket stay in their order."""
-        return rows[np.argsort(self._source.buckets[rows], kind="stable")]
+        return rows[np.argsort(self._samples.buckets[rows], kind="stable")]
 
     def __call__(self, rows: NDArray[np.int64]) -> Piece:
         """Loads rows that are sorted by bucket."""
         symmetries = None
-        if self._seed is not None and self._source.symmetries > 1:
-            drawn = draw(rows, below=self._source.symmetries, seed=self._seed, epoch=self._epoch)
+        if self._seed is not None and self._samples.symmetries > 1:
+            drawn = draw(rows, below=self._samples.symmetries, seed=self._seed, epoch=self._epoch)
             symmetries = drawn.astype(np.uint8)
-        offsets, features, buckets, targets = self._source.batch(rows, symmetries, self._lambda)
+        offsets, features, buckets, targets = self._samples.native.batch(rows, symmetries, self._lambda, threads=1)
         return Piece(
             rows=rows,
             offsets=torch.from_numpy(offsets),
@@ -130,24 +145,3 @@ class Batches:
         """The rows of a batch: int64[B]."""
         start = step * self._size
         return self._rows[self._order(np.arange(start, min(start + self._size, len(self._rows))))]
-
-
-def split_rows(
-    games: NDArray[np.uint32], val_split: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divides rows by game: each game is drawn by its number, and all its rows go to one side.
-
-    Args:
-        games: uint32[N]: the game of each row.
-        val_split: Share of the games for validation, in [0, 1). At least one game, if above 0.
-        seed: Seed of the draw.
-
-    Returns:
-        Rows to train with and rows to validate with, both ascending.
-    """
-    numbers = np.unique(games)
-    drawn = mix(numbers.astype(np.uint64) ^ np.uint64(key(seed, SPLIT_EPOCH)))
-    count = min(max(1, round(val_split * len(numbers))), len(numbers) - 1) if val_split > 0 else 0
-    chosen = numbers[np.argsort(drawn, kind="stable")[: max(count, 0)]]
-    is_validation = np.isin(games, chosen)
-    return np.flatnonzero(~is_validation), np.flatnonzero(is_validation)

@@ -62,5 +62,5 @@ class PairedSums(torch.autograd.Function):
         torch.mul(gradient, left, out=by_sums[:, left.shape[1] :])
         by_sums.mul_((sums > 0) & (sums < ACCUMULATOR_ONE))
         by_weights, by_biases = np.empty(ctx.shape, np.float32), np.empty(ctx.shape[1], np.float32)
-        _native.nnue_backward(by_sums.numpy(), offsets.numpy(), features.numpy(), by_weights, by_biases, THREADS)
+        _native.nnue_backward(by_sums.numpy(), offsets.numpy(), features.numpy(), by_weights, THREADS, by_biases)
         return torch.from_numpy(by_weights), torch.from_numpy(by_biases), None, None, None

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ringrift_core.train.gradients import Workers, cross_entropy
 from ringrift_core.train.model import NnueModel
-from ringrift_core.train.source import Loader, SampleSource
+from ringrift_core.train.source import Loader, Samples
 
 ROWS = 1 << 14
 """Rows in memory at once."""
@@ -17,18 +17,18 @@ ROWS = 1 << 14
 class Validator:
     """Measures networks on fixed rows."""
 
-    def __init__(self, source: SampleSource, rows: NDArray[np.int64], value_lambda: float) -> None:
+    def __init__(self, samples: Samples, rows: NDArray[np.int64], value_lambda: float) -> None:
         """Keeps what to measure with.
 
         Args:
-            source: The samples.
+            samples: The samples.
             rows: Rows to measure with.
             value_lambda: Weight of results in the targets of the loss.
         """
-        self._load = Loader(source, value_lambda=value_lambda, augment_seed=None)
+        self._load = Loader(samples, value_lambda=value_lambda, augment_seed=None)
         self._rows = self._load.sort(rows)
-        self._results = Loader(source, value_lambda=1.0, augment_seed=None)
-        self._searches = Loader(source, value_lambda=0.0, augment_seed=None)
+        self._native = samples.native
+        self._has_search = samples.native.has_search()[self._rows]
 
     def measure(self, model: NnueModel, workers: Workers) -> dict[str, float]:
         """Measures a network as the engine will have it, with rounding.
@@ -40,7 +40,7 @@ class Validator:
         Returns:
             `val_loss`: cross entropy; `val_entropy`: that of the targets, below which no loss can be; `val_accuracy`:
             share of rows whose winner has the highest logit, rows of shared wins left out; `val_correlation`: with the
-            win shares of searches.
+            win shares of searches, where there were any.
         """
         loss = entropy = 0.0
         shares = []
@@ -52,7 +52,7 @@ class Validator:
                 entropy += float(torch.special.entr(piece.targets).sum())
                 shares.append(torch.softmax(values, dim=1).numpy())
         ours = np.concatenate(shares)
-        results, searches = self._targets(self._results), self._targets(self._searches)
+        results, searches = self._native.targets(self._rows, 1.0), self._native.targets(self._rows, 0.0)
         has_winner = (results == results.max(axis=1, keepdims=True)).sum(axis=1) == 1
         hits = (ours.argmax(axis=1) == results.argmax(axis=1))[has_winner]
         count = len(self._rows)
@@ -60,17 +60,15 @@ class Validator:
             "val_loss": loss / count,
             "val_entropy": entropy / count,
             "val_accuracy": float(hits.mean()) if len(hits) else 0.0,
-            "val_correlation": _correlation(ours.reshape(-1), searches.reshape(-1)),
+            "val_correlation": _correlation(ours[self._has_search], searches[self._has_search]),
         }
-
-    def _targets(self, load: Loader) -> NDArray[np.float32]:
-        starts = range(0, len(self._rows), ROWS)
-        return np.concatenate([load(self._rows[start : start + ROWS]).targets.numpy() for start in starts])
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Pearson's correlation; 0 if one of them is constant."""
-    a, b = one.astype(np.float64), other.astype(np.float64)
+    """Pearson's correlation of all numbers; 0 if one of them is constant."""
+    a, b = one.reshape(-1).astype(np.float64), other.reshape(-1).astype(np.float64)
+    if not len(a):
+        return 0.0
     a, b = a - a.mean(), b - b.mean()
     scale = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / scale) if scale > 0 else 0.0
