@@ -15,6 +15,7 @@ __all__ = [
     "IllegalMoveError",
     "Move",
     "MoveSequence",
+    "NnueNetwork",
     "NnueSamples",
     "Position",
     "RecordError",
@@ -102,6 +103,77 @@ class MoveSequence:
     def __contains__(self, item: Move | str, /) -> bool: ...
     def texts(self) -> list[str]:
         """All moves in notation, in the order of the sequence."""
+
+@final
+class NnueNetwork:
+    """A network for one board and number of players, as searches use it. F features, H = width, n players, K = 4 buckets."""
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> NnueNetwork:
+        """Reads a `.nnue` file.
+
+        Raises:
+            OSError: The file cannot be read.
+            RecordError: It is no network that can be used.
+        """
+    @staticmethod
+    def save_parts(
+        path: str | os.PathLike[str],
+        *,
+        board: str,
+        players: int,
+        feature_weights: npt.NDArray[np.int16],
+        feature_biases: npt.NDArray[np.int16],
+        l1_weights: npt.NDArray[np.int8],
+        l1_biases: _Ints,
+        l2_weights: npt.NDArray[np.int8],
+        l2_biases: _Ints,
+        out_weights: npt.NDArray[np.int8],
+        out_biases: _Ints,
+        lineage: str,
+    ) -> None:
+        """Writes a `.nnue` file whole or not at all.
+
+        Args:
+            path: The file.
+            board: Board name.
+            players: Number of players.
+            feature_weights: int16[F, H], real numbers times 255.
+            feature_biases: int16[H], likewise.
+            l1_weights: int8[K, 16, n * H / 2], real numbers times 64; inputs by seat, the own one first.
+            l1_biases: int32[K, 16], real numbers times 8128.
+            l2_weights: int8[K, 32, 16].
+            l2_biases: int32[K, 32].
+            out_weights: int8[K, 32].
+            out_biases: int32[K].
+            lineage: Text of a JSON object.
+
+        Raises:
+            OSError: The file cannot be written.
+            RecordError: Arrays of other lengths, sums that could overflow, or a lineage that is no JSON object.
+            ValueError: No such board, number of players, or an array that is not in C order.
+        """
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int:
+        """Number of players n."""
+    @property
+    def width(self) -> int:
+        """Width of the accumulator."""
+    @property
+    def sha256(self) -> str:
+        """Digest of the file, in hexadecimal."""
+    @property
+    def lineage(self) -> str:
+        """Where the network comes from: text of a JSON object."""
+    def evaluate_features(self, offsets: _Ints, features: _Features, buckets: _Bits) -> _Floats:
+        """Logits of the rows of a batch of `NnueSamples`: float32[rows, players], multiples of 1/8128.
+
+        Raises:
+            ValueError: Arrays that do not fit together, or features that the network does not have.
+        """
 
 @final
 class NnueSamples:

@@ -34,7 +34,7 @@ def card_text(samples: Samples, config: NnueConfig) -> str:
         f"| positions of a game | {counts.min():,} to {counts.max():,}, half have {int(np.median(counts)):,} or more |",
         f"| moves of a game | {lengths.min():,} to {lengths.max():,}, half have {int(np.median(lengths)):,} or more |",
         f"| with a search value | {searched.mean():.1%} |",
-        f"| weight of results | {config.value_lambda[0]:g} in the first epoch, {config.value_lambda[1]:g} in the last |",
+        f"| weight of results | {config.value_lambda[0]:g} in the first epoch, {config.value_lambda[1]:g} at the end |",
         "",
         "| seat | games won | share |",
         "|---|---|---|",

@@ -39,9 +39,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise
     except Exception as error:  # torch raises whatever its readers meet
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TrainError(
-            f"{path}: not a checkpoint: {reason}\nhint: remove it and start the run anew"
-        ) from error
+        raise TrainError(f"{path}: not a checkpoint: {reason}\nhint: remove it and start the run anew") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise TrainError(f"{path}: not a checkpoint of this trainer\nhint: remove it and start the run anew")
     if state.get("version") != VERSION:

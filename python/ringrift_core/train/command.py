@@ -79,14 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="rrpipe train nnue",
         allow_abbrev=False,
-        description="Trains a network for the engine (NNUE) from replay databases. Takes the command line of RingRift's "
-        "train_nnue.py; docs/nnue.md says what each of its flags does here. Needs torch (extra 'train').",
+        description="Trains a network for the engine (NNUE) from replay databases. Takes the command line of "
+        "RingRift's train_nnue.py; docs/nnue.md says what each of its flags does here. Needs torch (extra 'train').",
         epilog="Example: rrpipe train nnue --db data/games/merged.db --board-type square8 --num-players 2 --epochs 50 "
         "--batch-size 1024 --output models/nnue/square8_2p_v1.nnue",
     )
     add = parser.add_argument
     add("--db", nargs="+", action="extend", default=[], metavar="FILE", help="replay databases, or patterns such as "
-        "'data/games/*.db' [default: data/games/merged.db, or data/games/selfplay.db if that is not there]")  # fmt: skip
+        "'data/games/*.db' [default: data/games/merged.db, or data/games/selfplay.db without it]")  # fmt: skip
     add("--board-type", choices=BOARDS, default="square8", help="board [default: %(default)s]")
     add("--num-players", type=int, choices=(2, 3, 4), default=2, help="players [default: %(default)s]")
     add("--all-configs", action="store_true", help="train a network for every board and number of players that the "

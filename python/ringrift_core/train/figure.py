@@ -29,7 +29,9 @@ def draw_losses(history: Sequence[dict[str, Any]], path: Path) -> None:
         if all("val_loss" in numbers for numbers in history):
             validation = [numbers["val_loss"] for numbers in history]
             losses.plot(epochs, validation, color=ACCENT, label="validation")
-            losses.axhline(history[0]["val_entropy"], color="#555555", linewidth=0.9, linestyle=":", label="least possible")
+            losses.axhline(
+                history[0]["val_entropy"], color="#555555", linewidth=0.9, linestyle=":", label="least possible"
+            )
             best = min(range(len(validation)), key=validation.__getitem__)
             losses.plot(epochs[best], validation[best], "o", color=ACCENT, markersize=5)
             accuracy = [100 * numbers["val_accuracy"] for numbers in history]

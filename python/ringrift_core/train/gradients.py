@@ -1,7 +1,7 @@
 """Losses and gradients of batches on several threads, with the same bits for any number of them.
 
-A batch is divided into pieces of a size that depends on the batch alone. Each piece is built, evaluated and differentiated
-by one thread, and the gradients are added up in the order of the pieces.
+A batch is divided into pieces of a size that depends on the batch alone. Each piece is built, evaluated and
+differentiated by one thread, and the gradients are added up in the order of the pieces.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class FeatureLayout:
     def reach(self, weights: torch.Tensor, biases: torch.Tensor) -> torch.Tensor:
         """The largest absolute value that any position could give to each entry of the accumulator.
 
-        The same bound as that of `ringrift-nnue`: of each cell the content that counts most, of each group of classes the
-        class that does.
+        The same bound as that of `ringrift-nnue`: of each cell the content that counts most, of each group of classes
+        the class that does.
 
         Args:
             weights: float32[F, H].

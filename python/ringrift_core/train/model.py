@@ -94,35 +94,33 @@ class NnueModel(nn.Module):
         self.out_biases = nn.Parameter(torch.zeros(BUCKETS))
         self.clip()
 
-    @torch.no_grad()
     def scaled(self, is_quantised: bool) -> dict[str, torch.Tensor]:
         """The weights in the units of the integer network, on their own: gradients do not reach the parameters.
 
         Args:
             is_quantised: Rounds them to the integers of `integer_parts`.
         """
-        weights = {name: getattr(self, name) * unit for name, unit in UNITS.items()}
+        weights = {name: getattr(self, name).detach() * unit for name, unit in UNITS.items()}
         return {name: value.round_() for name, value in weights.items()} if is_quantised else weights
 
-    @torch.no_grad()
     def clip_head(self) -> None:
         """Brings the weights after the first layer into the ranges that integers can hold."""
         for weights in (self.l1_weights, self.l2_weights, self.out_weights):
-            weights.clamp_(-WEIGHT_MAX, WEIGHT_MAX)
+            weights.detach().clamp_(-WEIGHT_MAX, WEIGHT_MAX)
         for biases in (self.l1_biases, self.l2_biases, self.out_biases):
-            biases.clamp_(-BIAS_MAX, BIAS_MAX)
+            biases.detach().clamp_(-BIAS_MAX, BIAS_MAX)
 
-    @torch.no_grad()
     def clip(self) -> None:
         """Brings all weights into the ranges that integers can hold, sums of accumulators included."""
         self.clip_head()
-        reach = self.layout.reach(self.feature_weights, self.feature_biases) * ACCUMULATOR_ONE
+        weights, biases = self.feature_weights.detach(), self.feature_biases.detach()
+        reach = self.layout.reach(weights, biases) * ACCUMULATOR_ONE
         # Rounding adds at most a half to each of the terms.
         allowed = ACCUMULATOR_SUM_MAX - 0.5 * self.layout.terms - 1
         factor = (allowed / reach).clamp_(max=1)
         if bool((factor < 1).any()):
-            self.feature_weights.mul_(factor)
-            self.feature_biases.mul_(factor)
+            weights.mul_(factor)
+            biases.mul_(factor)
 
     def integer_parts(self) -> dict[str, NDArray[Any]]:
         """The weights as the engine has them; `clip` comes before.
@@ -158,9 +156,7 @@ def logits(
     Returns:
         float32[B, n]: logits by seat; their softmax is the win share.
     """
-    products = PairedSums.apply(
-        weights["feature_weights"], weights["feature_biases"], offsets, features, is_quantised
-    )
+    products = PairedSums.apply(weights["feature_weights"], weights["feature_biases"], offsets, features, is_quantised)
     return head(weights, products, bucket_rows, is_quantised=is_quantised)
 
 
@@ -179,8 +175,8 @@ def head(
         float[B, n]: logits by seat.
     """
     players = weights["l1_weights"].shape[2] // products.shape[1]
-    # Seat s reads the products of the perspectives s, s + 1, ...: one block of columns each. All blocks are applied to all
-    # perspectives at once, and what belongs together is added up afterwards.
+    # Seat s reads the products of the perspectives s, s + 1, ...: one block of columns each. All blocks are applied to
+    # all perspectives at once, and what belongs together is added up afterwards.
     blocks = weights["l1_weights"].view(BUCKETS, HIDDEN_1, players, -1).transpose(1, 2).flatten(1, 2)
     outputs = []
     for bucket, part in enumerate(products.split([rows * players for rows in bucket_rows])):
@@ -193,5 +189,7 @@ def head(
         hidden = _Activation.apply(sums.flatten(0, 1), is_quantised)
         sums = torch.addmm(weights["l2_biases"][bucket], hidden, weights["l2_weights"][bucket].T)
         hidden = _Activation.apply(sums, is_quantised)
-        outputs.append(torch.addmv(weights["out_biases"][bucket].expand(len(hidden)), hidden, weights["out_weights"][bucket]))
+        outputs.append(
+            torch.addmv(weights["out_biases"][bucket].expand(len(hidden)), hidden, weights["out_weights"][bucket])
+        )
     return torch.cat(outputs).view(-1, players) / SUM_ONE

@@ -100,7 +100,9 @@ def train_nnue(
             )
         samples = open_samples(config, progress)
         workers = stack.enter_context(Workers(config.threads or len(os.sched_getaffinity(0))))
-        write_text(folder / CONFIG, to_json({"ringrift_core": __version__, "torch": torch.__version__, **config.to_json()}))
+        write_text(
+            folder / CONFIG, to_json({"ringrift_core": __version__, "torch": torch.__version__, **config.to_json()})
+        )
         write_text(folder / CARD, card_text(samples, config))
         trainer = stack.enter_context(Trainer(config, samples, folder, progress, workers))
         if is_stopped is None:

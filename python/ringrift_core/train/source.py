@@ -13,6 +13,7 @@ from ringrift_core import Encoder
 from ringrift_core._native import NnueSamples
 from ringrift_core.data.order import Order, draw
 from ringrift_core.train.layout import BUCKETS, FeatureLayout
+
 CHOICE_EPOCH = 1 << 32
 """Beyond all epochs: which rows are taken does not depend on their order in an epoch."""
 
@@ -43,9 +44,9 @@ class Samples:
         state = hashlib.sha256(str(self.native.feature_hash).encode())
         for name in self.native.game_ids():
             state.update(name.encode() + b"\n")
-        state.update(self.native.games())
-        state.update(self.native.plies())
-        state.update(np.ascontiguousarray(self.native.targets(np.arange(len(self)), 0.5)))
+        state.update(self.native.games().tobytes())
+        state.update(self.native.plies().tobytes())
+        state.update(self.native.targets(np.arange(len(self)), 0.5).tobytes())
         return state.hexdigest()
 
     def split(

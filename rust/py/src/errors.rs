@@ -11,6 +11,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use ringrift_dataset::nnue::SampleError;
 use ringrift_heuristic::ProfileFileError;
+use ringrift_nnue::NetworkError;
 use ringrift_replay::StoreError;
 use ringrift_selfplay::{IdentityError, JsonlError, OutputError, RecordError, RunError, SeedError};
 
@@ -155,6 +156,14 @@ pub(crate) fn samples(error: &SampleError) -> PyErr {
             raised(Exception::Record, error.to_string())
         }
         _ => value_error(error.to_string()),
+    }
+}
+
+/// Why there is no network, or it cannot be written.
+pub(crate) fn network(error: &NetworkError) -> PyErr {
+    match error {
+        NetworkError::Io { source, .. } => os(source, error.to_string()),
+        _ => raised(Exception::Record, error.to_string()),
     }
 }
 
