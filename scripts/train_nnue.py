@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Training of NNUE networks in place of RingRift's script of this name: the same flags. See docs/nnue.md."""
+"""Training of NNUE networks in place of RingRift's script of this name: the same flags. See docs/nnue-training.md."""
 
 import sys
 

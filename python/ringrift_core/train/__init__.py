@@ -1,4 +1,4 @@
-"""Training of networks; needs torch (extra `train`), which is imported when it is used. See `docs/nnue.md`."""
+"""Training of networks; needs torch (extra `train`), which is imported when it is used. See `docs/nnue-training.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training of networks for the engine (NNUE) from replay databases: `train_nnue`. See `docs/nnue.md`."""
+"""Training of networks for the engine (NNUE) from replay databases: `train_nnue`. See `docs/nnue-training.md`."""
 
 from __future__ import annotations
 
