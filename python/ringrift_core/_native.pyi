@@ -15,6 +15,7 @@ __all__ = [
     "IllegalMoveError",
     "Move",
     "MoveSequence",
+    "NetworkFormatError",
     "NnueNetwork",
     "NnueSamples",
     "Position",
@@ -56,6 +57,9 @@ class SetupError(RingRiftError, ValueError):
 
 class RecordError(RingRiftError, ValueError):
     """A game record that is damaged, or that does not follow the rules."""
+
+class NetworkFormatError(RingRiftError, ValueError):
+    """A network that is damaged, or that is not made for this program."""
 
 @final
 class Move:
@@ -103,77 +107,6 @@ class MoveSequence:
     def __contains__(self, item: Move | str, /) -> bool: ...
     def texts(self) -> list[str]:
         """All moves in notation, in the order of the sequence."""
-
-@final
-class NnueNetwork:
-    """A network for one board and number of players, as searches use it. F features, H = width, n players, K = 4 buckets."""
-
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> NnueNetwork:
-        """Reads a `.nnue` file.
-
-        Raises:
-            OSError: The file cannot be read.
-            RecordError: It is no network that can be used.
-        """
-    @staticmethod
-    def save_parts(
-        path: str | os.PathLike[str],
-        *,
-        board: str,
-        players: int,
-        feature_weights: npt.NDArray[np.int16],
-        feature_biases: npt.NDArray[np.int16],
-        l1_weights: npt.NDArray[np.int8],
-        l1_biases: _Ints,
-        l2_weights: npt.NDArray[np.int8],
-        l2_biases: _Ints,
-        out_weights: npt.NDArray[np.int8],
-        out_biases: _Ints,
-        lineage: str,
-    ) -> None:
-        """Writes a `.nnue` file whole or not at all.
-
-        Args:
-            path: The file.
-            board: Board name.
-            players: Number of players.
-            feature_weights: int16[F, H], real numbers times 255.
-            feature_biases: int16[H], likewise.
-            l1_weights: int8[K, 16, n * H / 2], real numbers times 64; inputs by seat, the own one first.
-            l1_biases: int32[K, 16], real numbers times 8128.
-            l2_weights: int8[K, 32, 16].
-            l2_biases: int32[K, 32].
-            out_weights: int8[K, 32].
-            out_biases: int32[K].
-            lineage: Text of a JSON object.
-
-        Raises:
-            OSError: The file cannot be written.
-            RecordError: Arrays of other lengths, sums that could overflow, or a lineage that is no JSON object.
-            ValueError: No such board, number of players, or an array that is not in C order.
-        """
-    @property
-    def board(self) -> str:
-        """Board name."""
-    @property
-    def players(self) -> int:
-        """Number of players n."""
-    @property
-    def width(self) -> int:
-        """Width of the accumulator."""
-    @property
-    def sha256(self) -> str:
-        """Digest of the file, in hexadecimal."""
-    @property
-    def lineage(self) -> str:
-        """Where the network comes from: text of a JSON object."""
-    def evaluate_features(self, offsets: _Ints, features: _Features, buckets: _Bits) -> _Floats:
-        """Logits of the rows of a batch of `NnueSamples`: float32[rows, players], multiples of 1/8128.
-
-        Raises:
-            ValueError: Arrays that do not fit together, or features that the network does not have.
-        """
 
 @final
 class NnueSamples:
@@ -484,6 +417,120 @@ class Position:
         """The picture that notebooks show."""
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class NnueNetwork:
+    """A network of a `.nnue` file: one score per seat, for one board and number of players. Immutable.
+
+    `docs/nnue-format.md` describes the file and what is computed.
+    """
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> NnueNetwork:
+        """Reads a file.
+
+        Args:
+            path: The file.
+
+        Raises:
+            NetworkFormatError: It is no network that this program can use; the message says why.
+            OSError: It cannot be read.
+        """
+    @staticmethod
+    def save_parts(
+        path: str | os.PathLike[str],
+        *,
+        board: str,
+        players: int,
+        feature_weights: npt.NDArray[np.int16],
+        feature_biases: npt.NDArray[np.int16],
+        l1_weights: npt.NDArray[np.int8],
+        l1_biases: npt.NDArray[np.int32],
+        l2_weights: npt.NDArray[np.int8],
+        l2_biases: npt.NDArray[np.int32],
+        out_weights: npt.NDArray[np.int8],
+        out_biases: npt.NDArray[np.int32],
+        lineage: str,
+    ) -> NnueNetwork:
+        """Writes a file of these arrays, whole or not at all, and returns the network.
+
+        With F features, width H (a multiple of 64, at most 1024), K = 4 buckets and n players. Weights of features are
+        real numbers times 255, other weights times 64, other biases times 8128.
+
+        Args:
+            path: The file; one that is there is replaced.
+            board: Board name.
+            players: Number of players.
+            feature_weights: Shape [F, H].
+            feature_biases: Shape [H].
+            l1_weights: Shape [K, 16, n * H / 2]; inputs by seat, the own one first.
+            l1_biases: Shape [K, 16].
+            l2_weights: Shape [K, 32, 16].
+            l2_biases: Shape [K, 32].
+            out_weights: Shape [K, 32].
+            out_biases: Shape [K].
+            lineage: Where the network comes from: the text of a JSON object, at most 64 KiB.
+
+        Raises:
+            NetworkFormatError: Sums could overflow, or the lineage or the width is none.
+            ValueError: Unknown board or number of players, or an array of another shape.
+            TypeError: An argument that is no array, or one of another type.
+            OSError: The file cannot be written.
+        """
+    @staticmethod
+    def random(board: str, players: int, width: int = 256, seed: int = 0) -> NnueNetwork:
+        """A network of random weights, for tests and measurements. Equal arguments give equal networks.
+
+        Raises:
+            ValueError: Unknown board, number of players or width.
+        """
+    @staticmethod
+    def feature_count(board: str, players: int) -> int:
+        """Number of features F of a board and number of players."""
+    def parts(self) -> dict[str, npt.NDArray[np.int16] | npt.NDArray[np.int8] | npt.NDArray[np.int32]]:
+        """The arrays by the names that `save_parts` has for them."""
+    def to_bytes(self) -> bytes:
+        """The bytes of the file."""
+    def evaluate(self, positions: Iterable[Position]) -> _Floats:
+        """Logits of all seats; the softmax over a row gives win shares. Integer inside: equal on every machine.
+
+        Args:
+            positions: Positions of the network's board and number of players; finished ones get logits too.
+
+        Returns:
+            f32[rows, players].
+
+        Raises:
+            NetworkFormatError: A position of another board or number of players.
+            TypeError: Something that is no position.
+        """
+    def evaluate_features(self, offsets: _Ints, features: _Features, buckets: _Bits) -> _Floats:
+        """Logits of the rows of a batch of `NnueSamples`: float32[rows, players], as those of `evaluate`.
+
+        Raises:
+            ValueError: Arrays that do not fit together, or features that the network does not have.
+        """
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int:
+        """Number of players."""
+    @property
+    def width(self) -> int:
+        """Width H of the accumulators."""
+    @property
+    def feature_hash(self) -> int:
+        """Tells the meaning of the features; equal for networks that take the same inputs."""
+    @property
+    def sha256(self) -> str:
+        """Digest of the file, in hexadecimal digits."""
+    @property
+    def lineage(self) -> str:
+        """Where the network comes from: the text of a JSON object."""
+    @property
+    def simd(self) -> str:
+        """Instruction set in use: `avx512`, `avx2`, `neon` or `scalar`. Results do not depend on it."""
 
 @final
 class Encoder:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ringrift_core import BOARDS, selfplay
+from ringrift_core import BOARDS, NetworkFormatError, selfplay
 from ringrift_core._native import NnueNetwork, NnueSamples, RecordError
 from test_export import RRPIPE, run
 
@@ -158,7 +158,7 @@ def test_clipped_sums_fit_and_larger_ones_are_refused(tmp_path: Path, games: Pat
     assert reach.max() > 0.98 * ACCUMULATOR_SUM_MAX
     with torch.no_grad():
         model.feature_weights.mul_(1.03)
-    with pytest.raises(RecordError, match="accumulator"):
+    with pytest.raises(NetworkFormatError, match="accumulator"):
         saved(model, tmp_path / "too-large.nnue")
 
 

@@ -37,7 +37,7 @@ pub(crate) const SEATS: usize = 4;
 pub(crate) const INPUTS_MAX: usize = SEATS * WIDTH_MAX / 2;
 
 const _: () = {
-    assert!(ACTIVATION_SCALE * ACTIVATION_SCALE >> ACTIVATION_SHIFT == 127);
+    assert!((ACTIVATION_SCALE * ACTIVATION_SCALE) >> ACTIVATION_SHIFT == 127);
     assert!(WEIGHT_SCALE == 1 << OUTPUT_SHIFT);
     assert!(BIAS_MAX as i64 + (INPUTS_MAX as i64) * 127 * 128 <= i32::MAX as i64);
 };

@@ -22,6 +22,7 @@
 //! ```
 
 pub mod architecture;
+mod batch;
 mod blocks;
 mod bounds;
 mod changes;
@@ -36,6 +37,7 @@ mod network;
 pub mod simd;
 
 pub use architecture::BIAS_MAX;
+pub use batch::logits_of;
 pub use error::NetworkError;
 pub use evaluator::NnueEvaluator;
 pub use features::FeatureSet;

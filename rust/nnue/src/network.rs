@@ -214,7 +214,7 @@ impl Network {
         let mut rng = GameRng::new(seed, 0, GameRng::HOST);
         let mut draw = |spread: i32| rng.below(2 * spread as usize + 1) as i32 - spread;
         // As large as the bound on sums allows: each cell adds one row of each of its groups, at most.
-        let spread = (24_000 / (board.spec().cells as i32 * (n as i32 + 2))).min(60);
+        let spread = (24_000 / (i32::from(board.spec().cells) * (n as i32 + 2))).min(60);
         let mut words = |count: usize, spread: i32| (0..count).map(|_| draw(spread) as i16).collect::<Vec<i16>>();
         let (feature_weights, feature_biases) = (words(features.len() * width, spread), words(width, 300));
         let mut bytes = |count: usize, spread: i32| (0..count).map(|_| draw(spread) as i8).collect::<Vec<i8>>();

@@ -1,5 +1,5 @@
 //! Accumulators that are updated equal those that are made anew; scores keep the promises of the evaluator trait.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 
 mod support;
 

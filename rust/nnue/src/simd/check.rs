@@ -52,7 +52,7 @@ fn agrees_once(path: SimdPath, network: &Network, trial: u64) -> bool {
         base = expected;
         // Real activations first, then any that there can be.
         for (input, &activation) in inputs.0[seat * half..].iter_mut().zip(&activations[1]) {
-            *input = if trial % 2 == 0 { activation } else { rng.below(128) as u8 };
+            *input = if trial.is_multiple_of(2) { activation } else { rng.below(128) as u8 };
         }
     }
     inputs.0.copy_within(0..(players - 1) * half, players * half);

@@ -30,7 +30,7 @@ pub(super) fn activate(accumulator: &[Block], out: &mut [u8]) {
     let sum =
         |index: usize| i32::from(accumulator[index / Block::LEN].0[index % Block::LEN]).clamp(0, ACTIVATION_SCALE);
     for (index, out) in out.iter_mut().enumerate() {
-        *out = (sum(index) * sum(index + half) >> ACTIVATION_SHIFT) as u8;
+        *out = ((sum(index) * sum(index + half)) >> ACTIVATION_SHIFT) as u8;
     }
 }
 

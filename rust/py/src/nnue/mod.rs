@@ -1,4 +1,4 @@
-//! Networks of `ringrift-nnue`: samples to train them on, and the first layer in training.
+//! Networks that are updated move by move (NNUE), samples to train them on, and their first layer in training.
 
 mod kernels;
 mod network;
