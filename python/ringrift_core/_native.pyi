@@ -15,6 +15,7 @@ __all__ = [
     "IllegalMoveError",
     "Move",
     "MoveSequence",
+    "NetworkFormatError",
     "Position",
     "RecordError",
     "RingRiftError",
@@ -30,6 +31,7 @@ __all__ = [
     "random_playouts",
     "read_game",
     "read_state_json",
+    "set_shipped_models",
 ]
 
 __version__: str
@@ -48,6 +50,9 @@ class SetupError(RingRiftError, ValueError):
 
 class RecordError(RingRiftError, ValueError):
     """A game record that is damaged, or that does not follow the rules."""
+
+class NetworkFormatError(RingRiftError, ValueError):
+    """A file of a network that is damaged, or something else."""
 
 @final
 class Move:
@@ -535,7 +540,9 @@ class SearchResult:
 class SearchEngine:
     """An engine for one board and number of players. Private: call `ringrift_core.Engine`, which documents it."""
 
-    def __new__(cls, spec: str, board: str, players: int) -> SearchEngine:
+    def __new__(
+        cls, spec: str, board: str, players: int, nnue: str | os.PathLike[str] | None
+    ) -> SearchEngine:
         """Reads the specification."""
     @property
     def spec(self) -> str:
@@ -580,6 +587,7 @@ class SelfplayRun:
         lean_db: bool,
         nodes: int | None,
         think_time_ms: int | None,
+        nnue: str | os.PathLike[str] | None,
         opening_random_moves: int,
         swap_rule: bool,
         swap_sides_probability: float,
@@ -648,6 +656,9 @@ def cell_coordinates(board: str) -> npt.NDArray[np.int16]:
 
     On hex boards the third cube coordinate is `-x - y`.
     """
+
+def set_shipped_models(folder: str | os.PathLike[str]) -> None:
+    """Say where the models lie that came with the package: the first call counts. Private: the package calls it."""
 
 def cli_main(argv: Sequence[str]) -> int:
     """Run one `rrpipe` command line, `argv[0]` being the program's name, and return its exit status."""

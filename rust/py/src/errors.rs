@@ -11,7 +11,9 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use ringrift_heuristic::ProfileFileError;
 use ringrift_replay::StoreError;
-use ringrift_selfplay::{IdentityError, JsonlError, OutputError, RecordError, RunError, SeedError};
+use ringrift_selfplay::{
+    IdentityError, JsonlError, NetworkFileError, OutputError, RecordError, RunError, SeedError, SpecError,
+};
 
 /// An exception class of the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +26,15 @@ pub(crate) enum Exception {
     Setup,
     /// A game record that is damaged, or that does not follow the rules.
     Record,
+    /// A file of a network that is damaged, or something else.
+    NetworkFormat,
 }
 
 /// How many there are.
-const COUNT: usize = 4;
+const COUNT: usize = 5;
 
 impl Exception {
-    const ALL: [Self; COUNT] = [Self::RingRift, Self::IllegalMove, Self::Setup, Self::Record];
+    const ALL: [Self; COUNT] = [Self::RingRift, Self::IllegalMove, Self::Setup, Self::Record, Self::NetworkFormat];
 
     fn name(self) -> &'static str {
         match self {
@@ -38,6 +42,7 @@ impl Exception {
             Self::IllegalMove => "IllegalMoveError",
             Self::Setup => "SetupError",
             Self::Record => "RecordError",
+            Self::NetworkFormat => "NetworkFormatError",
         }
     }
 
@@ -47,6 +52,7 @@ impl Exception {
             Self::IllegalMove => "A move that the rules do not allow in this position.",
             Self::Setup => "A state that breaks the rules. The message lists every violation.",
             Self::Record => "A game record that is damaged, or that does not follow the rules.",
+            Self::NetworkFormat => "A file of a network that is damaged, or something else.",
         }
     }
 
@@ -142,6 +148,24 @@ pub(crate) fn profiles(error: &ProfileFileError) -> PyErr {
         ProfileFileError::Io { source, .. } => os(source, error.to_string()),
         ProfileFileError::UnknownProfile { .. } => value_error(error.to_string()),
         _ => raised(Exception::Record, error.to_string()),
+    }
+}
+
+/// Why a text names no engine.
+pub(crate) fn spec(error: &SpecError) -> PyErr {
+    match error {
+        SpecError::Weights { source, .. } => profiles(source),
+        SpecError::Network { source, .. } => network(source, error.to_string()),
+        _ => value_error(error.to_string()),
+    }
+}
+
+/// Why a network cannot be used.
+pub(crate) fn network(error: &NetworkFileError, text: String) -> PyErr {
+    match (error, error.io()) {
+        (_, Some(source)) => os(source, text),
+        (NetworkFileError::Network(_), None) => raised(Exception::NetworkFormat, text),
+        _ => value_error(text),
     }
 }
 

@@ -14,6 +14,7 @@ mod run;
 mod selfplay;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use pyo3::prelude::*;
 
@@ -23,7 +24,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::cli_main;
+    use super::{cli_main, set_shipped_models};
     #[pymodule_export]
     use super::encoder::{Encoder, read_game};
     #[pymodule_export]
@@ -44,6 +45,12 @@ mod _native {
         module.py().import("atexit")?.call_method1("register", (close,))?;
         super::errors::register(module)
     }
+}
+
+/// Say where the models lie that came with the package.
+#[pyfunction]
+fn set_shipped_models(folder: PathBuf) {
+    ringrift_selfplay::set_shipped_models(folder);
 }
 
 /// Run one `rrpipe` command line, `argv[0]` being the program's name, and return its exit status.

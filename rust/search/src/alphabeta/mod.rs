@@ -73,6 +73,9 @@ impl Margins {
     /// Those of the heuristic evaluation.
     pub const HEURISTIC: Self = Self { window: 20.0, reverse_futility: [60.0, 120.0], futility: 120.0, promising: 48 };
 
+    /// Those of networks that know who is to move, on the scale of [`Scale::HEURISTIC`].
+    pub const NETWORK: Self = Self { window: 20.0, reverse_futility: [60.0, 120.0], futility: 120.0, promising: 48 };
+
     fn check(&self) -> Result<(), InvalidSetting> {
         let Self { window, reverse_futility: [first, second], futility, promising } = *self;
         let points = [
