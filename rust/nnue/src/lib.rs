@@ -4,6 +4,7 @@
 //! A network belongs to one board and one number of players. Its first layer is a sum of one row per active feature
 //! ([`FeatureSet`]), so that a position that differs in a few cells from one that is known costs a few rows.
 
+mod codes;
 mod features;
 
 pub use features::FeatureSet;
