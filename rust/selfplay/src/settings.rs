@@ -215,7 +215,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("nnue")).unwrap();
         let file = folder.path().join("nnue/square8_2p.nnue");
-        ringrift_nnue::Network::random(board, players, 64, 1).unwrap().save(&file).unwrap();
+        let network = ringrift_nnue::Network::random(board, players, 64, 1).unwrap();
+        std::fs::write(&file, network.to_bytes()).unwrap();
         let models = Models::at(folder.path().to_owned());
         let chosen = |mode, choice: &NetworkChoice| {
             let mut settings = GameSettings::new(board, players, mode, 1);

@@ -281,7 +281,7 @@ mod tests {
     fn write(folder: &Path, name: &str, seed: u64) {
         let nnue = folder.join(SUBFOLDER);
         std::fs::create_dir_all(&nnue).unwrap();
-        Network::random(GAME.0, GAME.1, 64, seed).unwrap().save(&nnue.join(name)).unwrap();
+        std::fs::write(nnue.join(name), Network::random(GAME.0, GAME.1, 64, seed).unwrap().to_bytes()).unwrap();
     }
 
     fn found(folder: &Path) -> Option<String> {
@@ -331,7 +331,8 @@ mod tests {
         let folder = folder.path();
         std::fs::write(folder.join("x.pt"), "PK").unwrap();
         std::fs::write(folder.join("bad.nnue"), "no network").unwrap();
-        Network::random(BoardKind::Hex8, PlayerCount::Three, 64, 1).unwrap().save(&folder.join("hex8.nnue")).unwrap();
+        let hex8 = Network::random(BoardKind::Hex8, PlayerCount::Three, 64, 1).unwrap();
+        std::fs::write(folder.join("hex8.nnue"), hex8.to_bytes()).unwrap();
         for (name, says) in [
             ("missing.nnue", "missing.nnue cannot be read"),
             ("missing.pt", "missing.pt cannot be read"),

@@ -614,7 +614,7 @@ mod tests {
         std::fs::create_dir(&nnue).unwrap();
         for (players, name) in [(PlayerCount::Two, "square8_2p.nnue"), (PlayerCount::Three, "square8_3p_v2.nnue")] {
             let network = ringrift_nnue::Network::random(BoardKind::Square8, players, 64, 1).unwrap();
-            network.save(&nnue.join(name)).unwrap();
+            std::fs::write(nnue.join(name), network.to_bytes()).unwrap();
         }
         let models = Models::at(folder.path().to_owned());
         let file = nnue.join("square8_2p.nnue").to_str().unwrap().to_owned();
