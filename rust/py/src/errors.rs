@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use ringrift_heuristic::ProfileFileError;
+use ringrift_nnue::NetworkError;
 use ringrift_replay::StoreError;
 use ringrift_selfplay::{
     IdentityError, JsonlError, NetworkFileError, OutputError, RecordError, RunError, SeedError, SpecError,
@@ -26,7 +27,7 @@ pub(crate) enum Exception {
     Setup,
     /// A game record that is damaged, or that does not follow the rules.
     Record,
-    /// A file of a network that is damaged, or something else.
+    /// A network that is damaged, or that is not made for this program.
     NetworkFormat,
 }
 
@@ -52,7 +53,7 @@ impl Exception {
             Self::IllegalMove => "A move that the rules do not allow in this position.",
             Self::Setup => "A state that breaks the rules. The message lists every violation.",
             Self::Record => "A game record that is damaged, or that does not follow the rules.",
-            Self::NetworkFormat => "A file of a network that is damaged, or something else.",
+            Self::NetworkFormat => "A network that is damaged, or that is not made for this program.",
         }
     }
 
@@ -155,17 +156,25 @@ pub(crate) fn profiles(error: &ProfileFileError) -> PyErr {
 pub(crate) fn spec(error: &SpecError) -> PyErr {
     match error {
         SpecError::Weights { source, .. } => profiles(source),
-        SpecError::Network { source, .. } => network(source, error.to_string()),
+        SpecError::Network { source, .. } => network_file(source, error.to_string()),
         _ => value_error(error.to_string()),
     }
 }
 
-/// Why a network cannot be used.
-pub(crate) fn network(error: &NetworkFileError, text: String) -> PyErr {
+/// Why an engine cannot have a network.
+pub(crate) fn network_file(error: &NetworkFileError, text: String) -> PyErr {
     match (error, error.io()) {
         (_, Some(source)) => os(source, text),
         (NetworkFileError::Network(_), None) => raised(Exception::NetworkFormat, text),
         _ => value_error(text),
+    }
+}
+
+/// Why a network cannot be used.
+pub(crate) fn network(error: &NetworkError) -> PyErr {
+    match error.io() {
+        Some(source) => os(source, error.to_string()),
+        None => raised(Exception::NetworkFormat, error.to_string()),
     }
 }
 
@@ -198,7 +207,7 @@ pub(crate) fn store(error: &StoreError, text: String) -> PyErr {
 }
 
 /// The `OSError` of its kind, with its number if the system gave one.
-fn os(source: &io::Error, text: String) -> PyErr {
+pub(crate) fn os(source: &io::Error, text: String) -> PyErr {
     match source.raw_os_error() {
         Some(number) => PyOSError::new_err((number, text)),
         None => io::Error::new(source.kind(), text).into(),

@@ -8,6 +8,7 @@ mod errors;
 mod host;
 mod lifetime;
 mod moves;
+mod nnue;
 mod playouts;
 mod position;
 mod run;
@@ -24,19 +25,21 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::{cli_main, set_shipped_models};
-    #[pymodule_export]
     use super::encoder::{Encoder, read_game};
     #[pymodule_export]
     use super::engine::{SearchEngine, SearchLine, SearchResult, SearchStop};
     #[pymodule_export]
     use super::moves::{Move, MoveSequence};
     #[pymodule_export]
+    use super::nnue::NnueNetwork;
+    #[pymodule_export]
     use super::playouts::random_playouts;
     #[pymodule_export]
     use super::position::{Position, cell_coordinates, read_state_json};
     #[pymodule_export]
     use super::selfplay::SelfplayRun;
+    #[pymodule_export]
+    use super::{cli_main, set_shipped_models};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

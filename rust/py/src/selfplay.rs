@@ -12,7 +12,8 @@ use ringrift_rules::PlayerCount;
 use ringrift_search::Limits;
 use ringrift_selfplay::{
     CutGames, EarlyStop, EngineMode, GameRecord, GameSettings, JOBS_MAX, Models, NamedWeights, NetworkChoice,
-    NetworkChoiceError, Observer, Run, RunOptions, Sampling, Summary, check_outputs, check_resources, choose_seed, default_jsonl,
+    NetworkChoiceError, Observer, Run, RunOptions, Sampling, Summary, check_outputs, check_resources, choose_seed,
+    default_jsonl,
 };
 use serde_json::{Map, Value};
 
@@ -104,7 +105,7 @@ impl SelfplayRun {
         }
         let choice = NetworkChoice::of_text(nnue.as_deref());
         settings.choose_network(&choice, &Models::of_environment()).map_err(|error| match &error {
-            NetworkChoiceError::File(source) => errors::network(source, error.to_string()),
+            NetworkChoiceError::File(source) => errors::network_file(source, error.to_string()),
             _ => errors::value_error(error.to_string()),
         })?;
         settings.opening_random_moves = opening_random_moves;

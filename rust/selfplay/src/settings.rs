@@ -75,7 +75,9 @@ impl NetworkChoice {
 #[non_exhaustive]
 pub enum NetworkChoiceError {
     /// Nobody searches.
-    #[error("engine mode {mode} has no seat that evaluates with a network\nhint: leave out nnue, or choose a mode that searches")]
+    #[error(
+        "engine mode {mode} has no seat that evaluates with a network\nhint: leave out nnue, or choose a mode that searches"
+    )]
     Mode {
         /// The mode.
         mode: EngineMode,
@@ -149,7 +151,9 @@ impl GameSettings {
     /// [`NetworkChoiceError`]: a mode without searches, or a file that cannot be used.
     pub fn choose_network(&mut self, choice: &NetworkChoice, models: &Models) -> Result<(), NetworkChoiceError> {
         self.nnue = match choice {
-            NetworkChoice::File(_) if !self.mode.searches() => return Err(NetworkChoiceError::Mode { mode: self.mode }),
+            NetworkChoice::File(_) if !self.mode.searches() => {
+                return Err(NetworkChoiceError::Mode { mode: self.mode });
+            }
             NetworkChoice::File(path) => Some(NamedNetwork::load(path, self.board, self.players)?),
             NetworkChoice::OfMode if self.mode == EngineMode::Mixed => models.find(self.board, self.players)?,
             NetworkChoice::OfMode | NetworkChoice::None => None,

@@ -56,12 +56,7 @@ pub(super) fn measure(board: BoardKind, network: Option<&Arc<Network>>, rounds: 
     lines
 }
 
-fn measure_network<B: Board>(
-    start: &Position<B>,
-    network: &Arc<Network>,
-    rounds: u32,
-    stop: &AtomicBool,
-) -> Vec<Line> {
+fn measure_network<B: Board>(start: &Position<B>, network: &Arc<Network>, rounds: u32, stop: &AtomicBool) -> Vec<Line> {
     let players = start.players();
     let mut evaluator = NnueEvaluator::<B>::new(Arc::clone(network)).expect("the network is of this board");
     let game = game_positions(start);
@@ -76,15 +71,8 @@ fn measure_network<B: Board>(
             child
         }));
     }
-    let line = |what: String, count, unit, rate| Line {
-        board: B::KIND,
-        players,
-        what,
-        count,
-        unit,
-        rate,
-        fingerprint: None,
-    };
+    let line =
+        |what: String, count, unit, rate| Line { board: B::KIND, players, what, count, unit, rate, fingerprint: None };
     let mut lines = Vec::new();
     for (what, positions, times) in [("nnue game", &game, 20), ("nnue children", &children, 4)] {
         let (count, _, rate) = best(rounds, stop, || {
