@@ -10,6 +10,8 @@ Importing this package needs nothing but NumPy and the standard library.
     'movement'
 """
 
+import os
+
 from ringrift_core._native import (
     Encoder,
     IllegalMoveError,
@@ -28,10 +30,13 @@ from ringrift_core._native import (
     random_playouts,
     read_game,
     read_state_json,
+    set_shipped_models,
 )
 from ringrift_core.batch import PlayoutBatch
 from ringrift_core.engines import Engine
 from ringrift_core.runs import SelfplayProgress, SelfplaySummary, selfplay, selfplay_async
+
+set_shipped_models(os.path.join(os.path.dirname(__file__), "models"))
 
 BOARDS = ("square8", "square19", "hex8", "hexagonal")
 """Names of the boards."""

@@ -35,6 +35,7 @@ __all__ = [
     "random_playouts",
     "read_game",
     "read_state_json",
+    "set_shipped_models",
 ]
 
 __version__: str
@@ -796,7 +797,9 @@ class SearchResult:
 class SearchEngine:
     """An engine for one board and number of players. Private: call `ringrift_core.Engine`, which documents it."""
 
-    def __new__(cls, spec: str, board: str, players: int) -> SearchEngine:
+    def __new__(
+        cls, spec: str, board: str, players: int, nnue: str | os.PathLike[str] | None
+    ) -> SearchEngine:
         """Reads the specification."""
     @property
     def spec(self) -> str:
@@ -841,6 +844,7 @@ class SelfplayRun:
         lean_db: bool,
         nodes: int | None,
         think_time_ms: int | None,
+        nnue: str | os.PathLike[str] | None,
         opening_random_moves: int,
         swap_rule: bool,
         swap_sides_probability: float,
@@ -953,6 +957,9 @@ def cell_coordinates(board: str) -> npt.NDArray[np.int16]:
 
     On hex boards the third cube coordinate is `-x - y`.
     """
+
+def set_shipped_models(folder: str | os.PathLike[str]) -> None:
+    """Say where the models lie that came with the package: the first call counts. Private: the package calls it."""
 
 def cli_main(argv: Sequence[str]) -> int:
     """Run one `rrpipe` command line, `argv[0]` being the program's name, and return its exit status."""

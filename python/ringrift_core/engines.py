@@ -9,6 +9,7 @@ from ringrift_core.runs import end_of
 
 if TYPE_CHECKING:
     import asyncio
+    import os
 
 
 class Engine:
@@ -24,7 +25,14 @@ class Engine:
         (200, (3,))
     """
 
-    def __init__(self, spec: str = "d6", *, board: str = "square8", players: int = 2) -> None:
+    def __init__(
+        self,
+        spec: str = "d6",
+        *,
+        board: str = "square8",
+        players: int = 2,
+        nnue: str | os.PathLike[str] | None = None,
+    ) -> None:
         """Makes an engine.
 
         Args:
@@ -33,13 +41,18 @@ class Engine:
                 `d6:time_ms=500`. The randomness of a rung is left out.
             board: `square8`, `square19`, `hex8` or `hexagonal` (also `hex`).
             players: Number of players, 2 to 4.
+            nnue: File with a network (`.nnue`) that the engine evaluates with, in place of the heuristic evaluation;
+                `"none"` for none. By default, rungs of the ladder that use one take it from the folder of models
+                (docs/nnue.md), and other engines have none.
 
         Raises:
-            ValueError: Unknown engine, setting or board, a budget of 0, or an impossible number of players.
-            OSError: A file with weights that cannot be read.
+            ValueError: Unknown engine, setting or board, a budget of 0, an impossible number of players, or a network
+                for another game.
+            OSError: A file with weights or a network that cannot be read.
             RecordError: A file with weights that is damaged.
+            NetworkFormatError: A network that is damaged.
         """
-        self._engine = SearchEngine(spec, board, players)
+        self._engine = SearchEngine(spec, board, players, nnue)
         self._board = board
         self._players = players
 

@@ -98,6 +98,7 @@ def selfplay(
     lean_db: bool = True,
     nodes: int | None = None,
     think_time_ms: int | None = None,
+    nnue: str | os.PathLike[str] | None = None,
     opening_random_moves: int = 4,
     swap_rule: bool = False,
     swap_sides_probability: float = 0.5,
@@ -134,6 +135,8 @@ def selfplay(
         nodes: Budget of every decision of seats that search, at least 1; by default 1000 on square8 and hex8, 2000 on
             the large boards.
         think_time_ms: The same as a time in milliseconds, at least 1, instead of nodes; such games do not repeat.
+        nnue: Network (`.nnue`) that seats which search evaluate with; `"none"` for none. By default, `mixed` takes the
+            one in the folder of models for the rungs that use it, and other modes none.
         opening_random_moves: Decisions at the start of each game that are made at random.
         swap_rule: Whether the second of two players may swap sides.
         swap_sides_probability: Probability in [0, 1] that an offered swap is taken outright.
@@ -178,6 +181,7 @@ def selfplay(
         lean_db=lean_db,
         nodes=nodes,
         think_time_ms=think_time_ms,
+        nnue=nnue,
         opening_random_moves=opening_random_moves,
         swap_rule=swap_rule,
         swap_sides_probability=swap_sides_probability,
@@ -215,6 +219,7 @@ async def selfplay_async(
     lean_db: bool = True,
     nodes: int | None = None,
     think_time_ms: int | None = None,
+    nnue: str | os.PathLike[str] | None = None,
     opening_random_moves: int = 4,
     swap_rule: bool = False,
     swap_sides_probability: float = 0.5,
@@ -249,6 +254,7 @@ async def selfplay_async(
         lean_db: False records the states around every move as well.
         nodes: Budget of every decision of seats that search, in nodes.
         think_time_ms: The same in milliseconds, instead of nodes.
+        nnue: Network of seats that search.
         opening_random_moves: Random decisions at the start of each game.
         swap_rule: Whether the second of two players may swap sides.
         swap_sides_probability: Probability in [0, 1] that an offered swap is taken outright.
@@ -289,6 +295,7 @@ async def selfplay_async(
         lean_db=lean_db,
         nodes=nodes,
         think_time_ms=think_time_ms,
+        nnue=nnue,
         opening_random_moves=opening_random_moves,
         swap_rule=swap_rule,
         swap_sides_probability=swap_sides_probability,

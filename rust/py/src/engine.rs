@@ -1,5 +1,6 @@
 //! Searches of positions, called from Python and from coroutines.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use numpy::{IntoPyArray as _, PyArray1};
 use pyo3::prelude::*;
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount};
 use ringrift_search::{Limits, RootLine, Stop};
-use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng, SpecError, whole_line};
+use ringrift_selfplay::{AnalysisError, Analyst, EngineSpec, GameRng, whole_line};
 
 use crate::errors::{self, OrRaise as _};
 use crate::moves::Move;
@@ -143,13 +144,15 @@ pub(crate) struct SearchEngine {
 #[pymethods]
 impl SearchEngine {
     #[new]
-    fn new(spec: &str, board: &str, players: u64) -> PyResult<Self> {
+    #[allow(clippy::needless_pass_by_value, reason = "values are taken from Python")]
+    fn new(spec: &str, board: &str, players: u64, nnue: Option<PathBuf>) -> PyResult<Self> {
         let board = parse_board(board)?;
         let players = PlayerCount::try_from(players).or_raise(errors::value_error)?;
-        let spec = EngineSpec::parse(spec, board, players).map_err(|error| match &error {
-            SpecError::Weights { source, .. } => errors::profiles(source),
-            _ => errors::value_error(error.to_string()),
-        })?;
+        let spec = match &nnue {
+            None => EngineSpec::parse(spec, board, players),
+            Some(file) => EngineSpec::parse_with_network(spec, file, board, players),
+        };
+        let spec = spec.map_err(|error| errors::spec(&error))?;
         Ok(Self { spec, board, players })
     }
 

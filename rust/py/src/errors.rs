@@ -13,7 +13,9 @@ use ringrift_dataset::nnue::SampleError;
 use ringrift_heuristic::ProfileFileError;
 use ringrift_nnue::NetworkError;
 use ringrift_replay::StoreError;
-use ringrift_selfplay::{IdentityError, JsonlError, OutputError, RecordError, RunError, SeedError};
+use ringrift_selfplay::{
+    IdentityError, JsonlError, NetworkFileError, OutputError, RecordError, RunError, SeedError, SpecError,
+};
 
 /// An exception class of the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +162,24 @@ pub(crate) fn samples(error: &SampleError) -> PyErr {
             raised(Exception::Record, error.to_string())
         }
         _ => value_error(error.to_string()),
+    }
+}
+
+/// Why a text names no engine.
+pub(crate) fn spec(error: &SpecError) -> PyErr {
+    match error {
+        SpecError::Weights { source, .. } => profiles(source),
+        SpecError::Network { source, .. } => network_file(source, error.to_string()),
+        _ => value_error(error.to_string()),
+    }
+}
+
+/// Why an engine cannot have a network.
+pub(crate) fn network_file(error: &NetworkFileError, text: String) -> PyErr {
+    match (error, error.io()) {
+        (_, Some(source)) => os(source, text),
+        (NetworkFileError::Network(_), None) => raised(Exception::NetworkFormat, text),
+        _ => value_error(text),
     }
 }
 

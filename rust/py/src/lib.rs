@@ -15,6 +15,7 @@ mod run;
 mod selfplay;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use pyo3::prelude::*;
 
@@ -23,8 +24,6 @@ use pyo3::prelude::*;
 mod _native {
     use pyo3::prelude::*;
 
-    #[pymodule_export]
-    use super::cli_main;
     #[pymodule_export]
     use super::encoder::{Encoder, read_game};
     #[pymodule_export]
@@ -39,6 +38,8 @@ mod _native {
     use super::position::{Position, cell_coordinates, read_state_json};
     #[pymodule_export]
     use super::selfplay::SelfplayRun;
+    #[pymodule_export]
+    use super::{cli_main, set_shipped_models};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -47,6 +48,12 @@ mod _native {
         module.py().import("atexit")?.call_method1("register", (close,))?;
         super::errors::register(module)
     }
+}
+
+/// Say where the models lie that came with the package.
+#[pyfunction]
+fn set_shipped_models(folder: PathBuf) {
+    ringrift_selfplay::set_shipped_models(folder);
 }
 
 /// Run one `rrpipe` command line, `argv[0]` being the program's name, and return its exit status.

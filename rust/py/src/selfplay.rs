@@ -11,8 +11,9 @@ use ringrift_replay::RecordForm;
 use ringrift_rules::PlayerCount;
 use ringrift_search::Limits;
 use ringrift_selfplay::{
-    CutGames, EarlyStop, EngineMode, GameRecord, GameSettings, JOBS_MAX, NamedWeights, Observer, Run, RunOptions,
-    Sampling, Summary, check_outputs, check_resources, choose_seed, default_jsonl,
+    CutGames, EarlyStop, EngineMode, GameRecord, GameSettings, JOBS_MAX, Models, NamedWeights, NetworkChoice,
+    NetworkChoiceError, Observer, Run, RunOptions, Sampling, Summary, check_outputs, check_resources, choose_seed,
+    default_jsonl,
 };
 use serde_json::{Map, Value};
 
@@ -34,7 +35,8 @@ impl SelfplayRun {
     #[pyo3(signature = (
         *, board_type, num_players, num_games, engine_mode, max_moves, seed, jobs, log_jsonl, no_log, record_db,
         lean_db,
-        nodes, think_time_ms, opening_random_moves, swap_rule, swap_sides_probability, heuristic_weights_file, heuristic_profile,
+        nodes, think_time_ms, nnue, opening_random_moves, swap_rule, swap_sides_probability, heuristic_weights_file,
+        heuristic_profile,
         state_pool_output, state_pool_max_states, state_pool_sampling_interval, resume_from_jsonl, checkpoint_interval,
         fail_on_anomaly
     ))]
@@ -54,6 +56,7 @@ impl SelfplayRun {
         lean_db: bool,
         nodes: Option<u64>,
         think_time_ms: Option<u64>,
+        nnue: Option<PathBuf>,
         opening_random_moves: u32,
         swap_rule: bool,
         swap_sides_probability: f64,
@@ -100,6 +103,11 @@ impl SelfplayRun {
             let limits = Limits::new(nodes, think_time_ms.map(Duration::from_millis), None);
             settings.limits = Some(limits.or_raise(errors::value_error)?);
         }
+        let choice = NetworkChoice::of_text(nnue.as_deref());
+        settings.choose_network(&choice, &Models::of_environment()).map_err(|error| match &error {
+            NetworkChoiceError::File(source) => errors::network_file(source, error.to_string()),
+            _ => errors::value_error(error.to_string()),
+        })?;
         settings.opening_random_moves = opening_random_moves;
         settings.swap_probability = swap_sides_probability;
         let form = if lean_db { RecordForm::LEAN } else { RecordForm::FULL };
@@ -115,8 +123,9 @@ impl SelfplayRun {
             ..RunOptions::new(num_games)
         };
         let run = [(settings, options)];
-        let read = heuristic_weights_file.map(|path| ("--heuristic-weights-file", path));
-        check_outputs(&run, read.as_slice()).map_err(|error| errors::outputs(&error))?;
+        let read = [("--heuristic-weights-file", heuristic_weights_file), ("--nnue", nnue.as_deref())];
+        let read: Vec<_> = read.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
+        check_outputs(&run, &read).map_err(|error| errors::outputs(&error))?;
         let work = Work { run, progress: Progress::default() };
         Ok(Self { work: Arc::new(work), stop: Arc::default() })
     }

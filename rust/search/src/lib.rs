@@ -47,7 +47,7 @@ mod searcher;
 mod tempo;
 mod threads;
 
-pub use alphabeta::{AlphaBeta, AlphaBetaOptions, Opponents};
+pub use alphabeta::{AlphaBeta, AlphaBetaOptions, Margins, Opponents};
 pub use greedy::{Greedy, GreedyOptions};
 pub use limits::{InvalidLimits, Limits, Meter, Stop};
 pub use maxn::{MaxN, MaxNOptions};

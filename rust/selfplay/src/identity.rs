@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use ringrift_replay::files::write_atomic;
 use serde_json::{Map, Value, json};
 
+use crate::settings::{NNUE, NO_NNUE};
+
 /// Why the file of a run cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,13 +95,16 @@ pub(crate) fn compare(
     before: &Map<String, Value>,
     now: &Map<String, Value>,
 ) -> Result<(), IdentityError> {
-    let changed = now.iter().find(|(name, value)| before.get(*name).is_some_and(|known| known != *value));
-    match changed {
+    // Runs of versions without networks say nothing of them.
+    let none = Value::from(NO_NNUE);
+    let known = |name: &str| before.get(name).or((name == NNUE).then_some(&none));
+    let mut settings = now.iter().filter_map(|(name, value)| Some((name, value, known(name)?)));
+    match settings.find(|(_, value, known)| value != known) {
         None => Ok(()),
-        Some((name, value)) => Err(IdentityError::Different {
+        Some((name, value, known)) => Err(IdentityError::Different {
             path: identity_path(jsonl),
             name: name.clone(),
-            before: before[name].to_string(),
+            before: known.to_string(),
             now: value.to_string(),
         }),
     }

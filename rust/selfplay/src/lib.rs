@@ -23,8 +23,8 @@ mod settings;
 mod summary;
 
 pub use engines::{
-    AnalysisError, Analyst, EngineKind, EngineSpec, LADDER_MAX, LadderError, Rung, SpecError, TreeSettings, rung,
-    soak_rung, whole_line,
+    AnalysisError, Analyst, EngineKind, EngineSpec, LADDER_MAX, LadderError, MODELS_VARIABLE, Models, NamedNetwork,
+    NetworkFileError, Rung, SeatEvaluator, SpecError, TreeSettings, rung, set_shipped_models, soak_rung, whole_line,
 };
 pub use guard::{Resources, Shortage};
 pub use identity::IdentityError;
@@ -37,5 +37,5 @@ pub use record::GameRecord;
 pub use recorder::RecordError;
 pub use ringrift_eval::GameRng;
 pub use run::{EarlyStop, Observer, Run, RunError, RunOptions, RunReport};
-pub use settings::{GameSettings, NamedWeights, Sampling};
+pub use settings::{GameSettings, NamedWeights, NetworkChoice, NetworkChoiceError, Sampling};
 pub use summary::{COMPLETION_WARNING, Share, Summary, TimingProfile};

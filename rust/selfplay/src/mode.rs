@@ -32,7 +32,7 @@ pub enum EngineMode {
     DiverseCpu,
 }
 
-/// Modes of upstream's self-play that need a network.
+/// Modes of upstream's self-play that need a policy network.
 const NEED_NETWORK: [&str; 8] = [
     "nn-only",
     "best-vs-pool",
@@ -48,9 +48,9 @@ const NEED_NETWORK: [&str; 8] = [
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModeError {
-    /// It needs a network, and there are none yet.
+    /// It needs a policy network, and there are none yet.
     #[error(
-        "engine mode {mode} is not available: it plays with a network\nhint: the modes without one are {}",
+        "engine mode {mode} is not available: it plays with a policy network\nhint: the modes without one are {}",
         EngineMode::names()
     )]
     NeedsNetwork {

@@ -12,9 +12,9 @@ const KEY_PROBABILITY_MIN: f64 = 1e-5;
 /// The notes of a move: its search's policy under upstream's keys, and under `search_stats` each move by itself as
 /// `[text, probability, visits, win share of the mover]`, win shares of the root, depth and nodes.
 ///
-/// Upstream's keys do not tell apart moves of the same kind between the same cells; their probabilities add up. Source:
+/// `evaluation` is what the engine evaluates with. Upstream's keys do not tell apart moves of the same kind between the same cells; their probabilities add up. Source:
 /// npz.md section 6.3.
-pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bool) -> MoveNotes {
+pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, evaluation: &str, keeps_time: bool) -> MoveNotes {
     let mover = position.to_move();
     let players = position.players();
     let mut by_key: Map<String, Value> = Map::new();
@@ -43,7 +43,7 @@ pub(crate) fn notes(position: &AnyPosition, found: &SearchResult, keeps_time: bo
         move_probs: Some(Value::Object(by_key)),
         search_stats: Some(stats),
         engine_eval: Some(rounded(found.score)),
-        engine_eval_type: Some("heuristic".into()),
+        engine_eval_type: Some(evaluation.into()),
         engine_depth: Some(found.depth.into()),
         engine_nodes: i64::try_from(found.nodes).ok(),
         engine_time_ms: keeps_time.then_some(found.elapsed.as_millis() as i64),

@@ -325,7 +325,9 @@ impl RecordMaker<'_> {
                     position.make_move(played.moves[ply]);
                     ply += 1;
                 }
-                moves[*at].notes = Some(Box::new(notes(&position, found, is_timed)));
+                let has_network = seats[position.to_move().index()].model_sha256.is_some();
+                let evaluation = if has_network { "nnue" } else { "heuristic" };
+                moves[*at].notes = Some(Box::new(notes(&position, found, evaluation, is_timed)));
             }
         }
         let id = game_id(&names.run_id, record.index);

@@ -226,6 +226,10 @@ impl Run {
             "num_players": settings.players.get(),
             "seed": settings.seed,
             "max_moves": settings.moves_max,
+            "nnue": settings.nnue.as_ref().map(|network| json!({
+                "file": network.path().to_string_lossy(),
+                "sha256": network.sha256(),
+            })),
             "first_index": self.first,
             "log_jsonl": options.jsonl.as_ref().map(|path| path.to_string_lossy()),
             "record_db": options.database.as_ref().map(|(path, _)| path.to_string_lossy()),

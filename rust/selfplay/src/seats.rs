@@ -57,6 +57,7 @@ fn seat_spec(settings: &GameSettings, draws: &mut GameRng) -> EngineSpec {
         difficulty: Some(difficulty),
         randomness,
         limits: Some(settings.budget()).filter(|_| EngineKind::is_search(kind)),
+        nnue: settings.nnue.clone().filter(|_| EngineKind::is_search(kind)),
         ..EngineSpec::new(kind, settings.board, settings.players)
     };
     let exploring = |spec: EngineSpec| EngineSpec { explores: true, ..spec };
@@ -77,8 +78,10 @@ fn seat_spec(settings: &GameSettings, draws: &mut GameRng) -> EngineSpec {
         EngineMode::Mixed => {
             let choices = rungs(settings.band, settings.board);
             let rung = soak_rung(choices[draws.below(choices.len())]).expect("the rungs are in the table");
+            let nnue = settings.nnue.clone().filter(|_| rung.takes_nnue());
             let spec = EngineSpec {
-                substitute_for: rung.wants_net.then_some("network"),
+                substitute_for: (rung.wants_net && nnue.is_none()).then_some("network"),
+                nnue,
                 ..plain(rung.kind, rung.difficulty, rung.randomness)
             };
             if rung.kind == EngineKind::Heuristic { with_noise(spec, settings) } else { spec }
@@ -126,10 +129,12 @@ pub(crate) fn default_budget(board: BoardKind) -> Limits {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     use ringrift_rules::PlayerCount;
 
     use super::*;
+    use crate::engines::NamedNetwork;
 
     #[test]
     fn seats_are_drawn_by_seed_and_game() {
@@ -145,5 +150,27 @@ mod tests {
             ..GameSettings::new(BoardKind::Hexagonal, PlayerCount::Two, EngineMode::Mixed, 3)
         };
         assert!((0..50).flat_map(|index| seat_specs(&light, index)).all(|spec| !spec.kind.is_search()));
+    }
+
+    #[test]
+    fn rungs_of_mixed_take_the_network_that_they_name() {
+        let network = ringrift_nnue::Network::random(BoardKind::Square8, PlayerCount::Two, 64, 1).unwrap();
+        let settings = GameSettings {
+            nnue: Some(NamedNetwork::of_memory(Arc::new(network))),
+            ..GameSettings::new(BoardKind::Square8, PlayerCount::Two, EngineMode::Mixed, 3)
+        };
+        let mut rungs = BTreeSet::new();
+        for spec in (0..100).flat_map(|index| seat_specs(&settings, index)) {
+            let with_network = matches!(spec.difficulty, Some(4..=6));
+            assert_eq!(spec.nnue.is_some(), with_network, "{spec}");
+            assert_eq!(spec.substitute_for.is_some(), matches!(spec.difficulty, Some(8..=10)), "{spec}");
+            rungs.insert(spec.difficulty);
+        }
+        assert_eq!(rungs.len(), 9);
+        let without = GameSettings { nnue: None, ..settings };
+        for spec in (0..100).flat_map(|index| seat_specs(&without, index)) {
+            let wanted = matches!(spec.difficulty, Some(4..=6 | 8..=10));
+            assert_eq!((spec.nnue.is_some(), spec.substitute_for.is_some()), (false, wanted), "{spec}");
+        }
     }
 }

@@ -1,14 +1,21 @@
 //! What a run plays.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ringrift_heuristic::{ProfileFile, ProfileFileError, Weights};
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, RuleOptions};
 use ringrift_search::Limits;
 use serde_json::{Map, Value};
 
+use crate::engines::{Models, NamedNetwork, NetworkFileError};
 use crate::mode::{Band, EngineMode};
 use crate::seats::default_budget;
+
+/// The setting of a run that names its network by digest; runs without the setting had none.
+pub(crate) const NNUE: &str = "nnue";
+
+/// Its value without a network.
+pub(crate) const NO_NNUE: &str = "none";
 
 /// Weights and the name that records call them by.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,6 +47,46 @@ impl Default for NamedWeights {
     }
 }
 
+/// Which network the seats of a run that search evaluate with.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum NetworkChoice {
+    /// In `mixed` that of the models, for the rungs that take one; none in other modes.
+    #[default]
+    OfMode,
+    /// None: the heuristic evaluation.
+    None,
+    /// This file: every seat that searches, in `mixed` the rungs that take one.
+    File(PathBuf),
+}
+
+impl NetworkChoice {
+    /// The choice of a text: a file, or `none`.
+    pub fn of_text(text: Option<&Path>) -> Self {
+        match text {
+            None => Self::OfMode,
+            Some(text) if text == "none" => Self::None,
+            Some(file) => Self::File(file.to_owned()),
+        }
+    }
+}
+
+/// Why a run has no network.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkChoiceError {
+    /// Nobody searches.
+    #[error(
+        "engine mode {mode} has no seat that evaluates with a network\nhint: leave out nnue, or choose a mode that searches"
+    )]
+    Mode {
+        /// The mode.
+        mode: EngineMode,
+    },
+    /// The file or the folder of models.
+    #[error(transparent)]
+    File(#[from] NetworkFileError),
+}
+
 /// How to collect positions of the games.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Sampling {
@@ -60,6 +107,8 @@ pub struct GameSettings {
     pub swap_rule: bool,
     /// Engines.
     pub mode: EngineMode,
+    /// Network of seats that search, in `mixed` of the rungs that take one.
+    pub nnue: Option<NamedNetwork>,
     /// Weights of heuristic seats.
     pub weights: NamedWeights,
     /// Seed of the run.
@@ -85,6 +134,7 @@ impl GameSettings {
             players,
             swap_rule: false,
             mode,
+            nnue: None,
             weights: NamedWeights::default(),
             seed,
             moves_max: board.spec().move_limit(players),
@@ -93,6 +143,22 @@ impl GameSettings {
             band: Band::Canonical,
             limits: None,
         }
+    }
+
+    /// Takes the network that was chosen.
+    ///
+    /// # Errors
+    /// [`NetworkChoiceError`]: a mode without searches, or a file that cannot be used.
+    pub fn choose_network(&mut self, choice: &NetworkChoice, models: &Models) -> Result<(), NetworkChoiceError> {
+        self.nnue = match choice {
+            NetworkChoice::File(_) if !self.mode.searches() => {
+                return Err(NetworkChoiceError::Mode { mode: self.mode });
+            }
+            NetworkChoice::File(path) => Some(NamedNetwork::load(path, self.board, self.players)?),
+            NetworkChoice::OfMode if self.mode == EngineMode::Mixed => models.find(self.board, self.players)?,
+            NetworkChoice::OfMode | NetworkChoice::None => None,
+        };
+        Ok(())
     }
 
     /// Budget of the decisions of seats that search.
@@ -131,6 +197,7 @@ impl GameSettings {
         set("swap_sides_probability", self.swap_probability.into());
         if self.mode.searches() {
             set("budget", self.budget().to_string().into());
+            set(NNUE, self.nnue.as_ref().map_or(NO_NNUE, NamedNetwork::sha256).into());
         }
         if self.mode == EngineMode::Mixed {
             set("difficulty_band", self.band.name().into());
@@ -139,5 +206,33 @@ impl GameSettings {
             set("heuristic_weights", format!("{}#{}", self.weights.name, self.weights.weights.digest()).into());
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_choose_their_network() {
+        let (board, players) = (BoardKind::Square8, PlayerCount::Two);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("nnue")).unwrap();
+        let file = folder.path().join("nnue/square8_2p.nnue");
+        let network = ringrift_nnue::Network::random(board, players, 64, 1).unwrap();
+        std::fs::write(&file, network.to_bytes()).unwrap();
+        let models = Models::at(folder.path().to_owned());
+        let chosen = |mode, choice: &NetworkChoice| {
+            let mut settings = GameSettings::new(board, players, mode, 1);
+            settings.choose_network(choice, &models).map(|()| settings.nnue.is_some())
+        };
+        let file = NetworkChoice::of_text(Some(&file));
+        let none = NetworkChoice::of_text(Some(Path::new("none")));
+        assert!(chosen(EngineMode::Mixed, &NetworkChoice::OfMode).unwrap());
+        assert!(!chosen(EngineMode::Mixed, &none).unwrap() && chosen(EngineMode::Mixed, &file).unwrap());
+        assert!(!chosen(EngineMode::DescentOnly, &NetworkChoice::OfMode).unwrap());
+        assert!(chosen(EngineMode::DescentOnly, &file).unwrap());
+        assert!(!chosen(EngineMode::HeuristicOnly, &NetworkChoice::OfMode).unwrap());
+        assert!(chosen(EngineMode::HeuristicOnly, &file).unwrap_err().to_string().contains("heuristic-only"));
     }
 }

@@ -24,7 +24,7 @@ use crate::{Context, ExitCode, Failure, OrFail as _, exit, interrupt};
                   rrpipe analyze --state state.json --engine d6:time_ms=2000 --output board.svg"
 )]
 pub(crate) struct Args {
-    /// What searches: a rung of the ladder, d1 to d11, or a kind of engine with settings
+    /// What searches: a rung of the ladder, d1 to d11, or a kind of engine with settings, such as minimax:nnue=FILE
     #[arg(long, value_name = "SPEC", default_value = "d6")]
     engine: String,
     /// Best lines to print

@@ -1,10 +1,12 @@
 //! `rrpipe bench`: the engine's fingerprints and its speed.
 
+mod nnue;
 mod record;
 mod search;
 
 use std::hint::black_box;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
@@ -35,6 +37,11 @@ const SEED: u64 = 2026;
 /// and per CPU second of both threads (cpu). A line with a time is about searches that the clock limits: the count is the
 /// overrun in microseconds at the worst of several positions, the best of the rounds at each; the rate is in searches.
 ///
+/// The part `nnue` is about a network, that of --nnue or random weights of width 256: `nnue game` evaluates the positions of games
+/// one after the other, `nnue children` those after every move of each; a value is the scores of all seats, which an
+/// `eval` is for one. `nnue alphabeta` is alpha-beta with it, and `depth N` compares the engine minimax with it and with the
+/// heuristic evaluation on the same positions: the count is the nodes of all searches to that depth, the rate is in searches.
+///
 /// The part `record` counts games: `ingest` checks and stores random games, each acknowledged when it is on the disk; `random`
 /// and `heuristic` are runs of self-play without files, and with `rec` into a log and a database in a temporary folder. Its
 /// rates are in CPU seconds of all threads.
@@ -47,6 +54,9 @@ pub(crate) struct Args {
     /// Part to measure; may be given again; the default is all of them
     #[arg(long, value_enum, value_name = "PART")]
     part: Vec<Part>,
+    /// Network (.nnue) of the part nnue, which then measures its board and number of players [default: random weights]
+    #[arg(long, value_name = "FILE")]
+    nnue: Option<PathBuf>,
     /// Rounds, of which the best counts
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
@@ -66,6 +76,7 @@ enum Part {
     Rules,
     Heuristic,
     Search,
+    Nnue,
     Record,
 }
 
@@ -84,7 +95,8 @@ struct Line {
 pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let boards = if args.board_type.is_empty() { BoardKind::ALL.to_vec() } else { args.board_type.clone() };
     let wanted = |part| args.part.is_empty() || args.part.contains(&part);
-    let (rules, heuristic, search, record) = interrupt::watch(context.host, |stop| {
+    let network = args.nnue.as_deref().map(nnue::load).transpose()?;
+    let (rules, heuristic, search, nnue, record) = interrupt::watch(context.host, |stop| {
         let (mut rules, mut heuristic, mut search) = (Vec::new(), Vec::new(), Vec::new());
         for &board in boards.iter().filter(|_| wanted(Part::Rules)) {
             for players in PlayerCount::ALL {
@@ -102,11 +114,15 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         for &board in boards.iter().filter(|_| wanted(Part::Search)) {
             search.extend(search::measure(board, args.rounds, stop));
         }
+        let mut nnue = Vec::new();
+        for &board in boards.iter().filter(|_| wanted(Part::Nnue)) {
+            nnue.extend(nnue::measure(board, network.as_ref(), args.rounds, stop));
+        }
         let mut record = Vec::new();
         for &board in boards.iter().filter(|_| wanted(Part::Record)) {
             record.push(record::measure(board, args.rounds, stop));
         }
-        (rules, heuristic, search, record)
+        (rules, heuristic, search, nnue, record)
     })?
     .complete()?;
     let mut fingerprints = Vec::new();
@@ -119,7 +135,7 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
     }
     let record: Vec<Vec<Line>> = record.into_iter().collect::<Result<_, _>>()?;
     let lines: Vec<Line> =
-        rules.into_iter().chain(heuristic).chain(search).chain(record.into_iter().flatten()).collect();
+        rules.into_iter().chain(heuristic).chain(search).chain(nnue).chain(record.into_iter().flatten()).collect();
     let mut out = context.terminal.out();
     match args.format {
         Format::Text => {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringrift_rules::{BoardKind, EndReason, PlayerCount};
-use ringrift_selfplay::{EngineSpec, SpecError};
+use ringrift_selfplay::{EngineSpec, NetworkFileError, SpecError};
 use ringrift_tournament::{Match, MatchError, MatchReport};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ const LINE_INTERVAL: Duration = Duration::from_mins(1);
 /// Every opening is played with the engines in every rotation of the seats. Seats that are left over go to the last engine: in
 /// a game of three or four, `A B` is one A against B on all other seats, and A is the stronger one if it wins more than its
 /// part. An engine is a kind (random, heuristic, minimax, brs, maxn, descent, mcts, gumbel-mcts) or a rung of the ladder (d1 to
-/// d11), with settings behind a colon: mcts:nodes=5000,randomness=0.1 or d6:think. Game i of a seed is the same on any machine
+/// d11), with settings behind a colon: mcts:nodes=5000,randomness=0.1, d6:think, or minimax:nnue=FILE for a network. Game i of a seed is the same on any machine
 /// and with any number of threads, unless an engine looks at the clock.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: rrpipe match d6 d4 --board-type hex8 --num-games 200 --seed 1")]
@@ -114,8 +114,17 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
 
 /// An engine specification that was given on a command line and cannot be used.
 pub(crate) fn spec_failure(error: SpecError) -> Failure {
-    let class = if matches!(error, SpecError::Weights { .. }) { exit::BAD_INPUT } else { exit::USAGE };
+    let class = match &error {
+        SpecError::Weights { .. } => exit::BAD_INPUT,
+        SpecError::Network { source, .. } => network_class(source),
+        _ => exit::USAGE,
+    };
     Failure::new(class, error)
+}
+
+/// The exit code for a network that cannot be used.
+pub(crate) fn network_class(error: &NetworkFileError) -> ExitCode {
+    if error.io().is_some() { exit::IO } else { exit::BAD_INPUT }
 }
 
 fn print(args: &Args, report: &MatchReport, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -154,6 +163,8 @@ fn result_json(args: &Args, game: &Match, report: &MatchReport, elapsed: Duratio
                 "spec": spec.to_string(),
                 "ai_type": record.ai_type,
                 "difficulty": record.difficulty,
+                "nn_model_id": record.nn_model_id,
+                "model_sha256": record.model_sha256,
                 "budget": record.budget,
                 "settings": record.settings,
                 "wins": standing.wins,
@@ -224,6 +235,8 @@ mod tests {
             (&["random", "d1", "d2"], exit::USAGE, "3 engines in a game of 2"),
             (&["random", "d1", "--num-games", "0"], exit::USAGE, "0 games"),
             (&["random", "heuristic:weights=no.json#x"], exit::BAD_INPUT, "no.json"),
+            (&["random", "minimax:nnue=no.nnue"], exit::IO, "no.nnue"),
+            (&["random", "minimax:nnue=Cargo.toml"], exit::BAD_INPUT, "Cargo.toml"),
             (&["random"], exit::USAGE, "2 values required"),
         ] {
             let ran = rrpipe(&[&["match"], args].concat());

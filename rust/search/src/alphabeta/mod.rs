@@ -55,6 +55,51 @@ impl Opponents {
     }
 }
 
+/// Differences of values from which alpha-beta concludes without searching, in points of the evaluator; they have to be of the
+/// order of what a turn changes. Each is from 0 to 10,000.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Margins {
+    /// First half-width of the window around the value of the last iteration.
+    pub window: f64,
+    /// By depth, from 1 on: a side to place that is so much above beta is not expected to fall below it.
+    pub reverse_futility: [f64; 2],
+    /// What a movement is expected to add to the static value of a placement at most.
+    pub futility: f64,
+    /// Most placements that are looked at in one position, once it is known what the side's placements used to gain; at least 1.
+    pub promising: usize,
+}
+
+impl Margins {
+    /// Those of the heuristic evaluation.
+    pub const HEURISTIC: Self = Self { window: 20.0, reverse_futility: [60.0, 120.0], futility: 120.0, promising: 48 };
+
+    /// Those of networks that know who is to move, on the scale of [`Scale::HEURISTIC`].
+    pub const NETWORK: Self = Self { window: 20.0, reverse_futility: [60.0, 120.0], futility: 120.0, promising: 48 };
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let Self { window, reverse_futility: [first, second], futility, promising } = *self;
+        let points = [
+            ("window", window),
+            ("reverse_futility at depth 1", first),
+            ("reverse_futility at depth 2", second),
+            ("futility", futility),
+        ];
+        for (name, points) in points {
+            InvalidSetting::check(name, points, (0.0..=10_000.0).contains(&points), "0 to 10000")?;
+        }
+        InvalidSetting::check("promising", promising as f64, promising > 0, "a number of placements, at least 1")
+    }
+
+    /// How descriptions name them; nothing for those of the heuristic evaluation.
+    fn describe(&self) -> String {
+        if *self == Self::HEURISTIC {
+            return String::new();
+        }
+        let Self { window, reverse_futility: [first, second], futility, promising } = self;
+        format!(", window={window}, reverse_futility={first}/{second}, futility={futility}, promising={promising}")
+    }
+}
+
 /// Settings of [`AlphaBeta`].
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub struct AlphaBetaOptions {
@@ -70,6 +115,8 @@ pub struct AlphaBetaOptions {
     /// changes it by so much on the mean; without this, positions after an odd and an even number of turns do not compare.
     /// The default is the mean in games of this search with itself on square8.
     pub tempo: f64,
+    /// From which differences it concludes without searching.
+    pub margins: Margins,
     /// Binary logarithm of the number of entries of the transposition table, 16 bytes each; 2 to 32.
     pub table_bits: u32,
     /// Scale of the evaluator's points, for the win shares of results.
@@ -85,6 +132,7 @@ impl Default for AlphaBetaOptions {
             quiescence: true,
             reductions: true,
             tempo: 140.0,
+            margins: Margins::HEURISTIC,
             table_bits: 17,
             scale: Scale::HEURISTIC,
             threads: 1,
@@ -95,8 +143,8 @@ impl Default for AlphaBetaOptions {
 /// Greatest depth of the iterative deepening.
 const DEPTH_MAX: u32 = 64;
 
-/// First half-width of the aspiration window, in hundredths.
-const WINDOW: i32 = 2_000;
+/// Half-widths of a window, in first ones, beyond which it has no bound on the side where it failed.
+const WIDEST: i32 = 25;
 
 /// First depth with an aspiration window.
 const WINDOW_DEPTH: u32 = 3;
@@ -152,6 +200,7 @@ impl<E: Clone> AlphaBeta<E> {
         let AlphaBetaOptions { tempo, table_bits: bits, threads, .. } = options;
         InvalidSetting::check("tempo", tempo, (0.0..=10_000.0).contains(&tempo), "0 to 10000")?;
         InvalidSetting::check("table_bits", bits.into(), (2..=32).contains(&bits), "2 to 32")?;
+        options.margins.check()?;
         threads::check(threads)?;
         let thread = || Thread {
             evaluator: evaluator.clone(),
@@ -182,13 +231,14 @@ impl<E: Clone> AlphaBeta<E> {
 
 impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
     fn describe(&self) -> String {
-        let AlphaBetaOptions { opponents, quiescence, reductions, tempo, table_bits, scale, threads } = self.options;
+        let AlphaBetaOptions { opponents, quiescence, reductions, tempo, margins, table_bits, scale, threads } =
+            self.options;
         let off = |name: &str, is_on: bool| if is_on { String::new() } else { format!(", {name}=off") };
-        let threads = threads::text(threads);
+        let (threads, margins) = (threads::text(threads), margins.describe());
         let (quiescence, reductions) = (off("quiescence", quiescence), off("reductions", reductions));
         let (opponents, scale, evaluator) = (opponents.name(), scale.points(), self.evaluator().describe());
         format!(
-            "alphabeta(opponents={opponents}{quiescence}{reductions}, tempo={tempo}, table_bits={table_bits}, scale={scale}{threads}, {evaluator})"
+            "alphabeta(opponents={opponents}{quiescence}{reductions}, tempo={tempo}{margins}, table_bits={table_bits}, scale={scale}{threads}, {evaluator})"
         )
     }
 
@@ -281,6 +331,8 @@ impl<E> Thread<E> {
             root,
             root_plies: position.plies(),
             tempo: centi(options.tempo),
+            reverse_futility: options.margins.reverse_futility.map(centi),
+            futility: centi(options.margins.futility),
             salt: if is_two { 0 } else { 0x9fb2_1c65_1e98_df25_u64.wrapping_mul(root.index() as u64 + 1) },
             board: PhantomData,
         };
@@ -434,7 +486,8 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
     /// found a better move before that.
     fn iterate(&mut self, position: &Position<B>, roots: &mut [RootMove], depth: u32) -> bool {
         let guess = roots[0].value;
-        let (mut below, mut above) = (WINDOW, WINDOW);
+        let first = centi(self.options.margins.window).max(1);
+        let (mut below, mut above) = (first, first);
         let (mut alpha, mut beta) = (-INFINITY, INFINITY);
         if depth >= WINDOW_DEPTH && guess.abs() < DECIDED {
             (alpha, beta) = (guess - below, guess + above);
@@ -443,10 +496,10 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
             let Some(value) = self.iterate_within(position, roots, depth, (alpha, beta)) else { return false };
             if value <= alpha {
                 below *= 4;
-                alpha = if below > 50_000 { -INFINITY } else { guess - below };
+                alpha = if below > WIDEST * first { -INFINITY } else { guess - below };
             } else if value >= beta {
                 above *= 4;
-                beta = if above > 50_000 { INFINITY } else { guess + above };
+                beta = if above > WIDEST * first { INFINITY } else { guess + above };
             } else {
                 return true;
             }

@@ -65,6 +65,9 @@ pub(crate) struct Worker<'s, B: Board, E> {
     pub root_plies: u32,
     /// What it is worth to begin a turn, in hundredths.
     pub tempo: i32,
+    /// Margins in hundredths: see [`super::Margins`].
+    pub reverse_futility: [i32; 2],
+    pub futility: i32,
     /// Crossed into the keys of positions whose values hold for this root seat only.
     pub salt: u64,
     pub board: std::marker::PhantomData<B>,
@@ -277,11 +280,11 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
         if self.options.reductions
             && !is_pv
             && phase == Phase::RingPlacement
-            && (1..=REVERSE_FUTILITY.len() as i32).contains(&depth)
+            && (1..=self.reverse_futility.len() as i32).contains(&depth)
             && beta.abs() < DECIDED
         {
             let value = self.evaluate(position, side);
-            if value - REVERSE_FUTILITY[depth as usize - 1] >= beta {
+            if value - self.reverse_futility[depth as usize - 1] >= beta {
                 return value;
             }
         }
@@ -331,10 +334,10 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
                     && self.options.quiescence
                     && best > -DECIDED
                     && score < INFINITY
-                    && score + FUTILITY <= alpha
+                    && score + self.futility <= alpha
                 {
                     // Ordered by static values: none of the rest will do.
-                    best = best.max(score + FUTILITY);
+                    best = best.max(score + self.futility);
                     break;
                 }
                 (reduction(depth, count), true)
@@ -422,9 +425,10 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
         order.extend(indices.map(|index| (self.gains.score(side, moves[usize::from(index)]), index)));
         let mut promising = order.len();
         let is_placing = position.phase() == Phase::RingPlacement;
-        if is_placing && self.options.reductions && promising > PROMISING && self.gains.is_known[side] {
-            order.select_nth_unstable_by_key(PROMISING, best_first);
-            promising = PROMISING;
+        let most = self.options.margins.promising;
+        if is_placing && self.options.reductions && promising > most && self.gains.is_known[side] {
+            order.select_nth_unstable_by_key(most, best_first);
+            promising = most;
         }
         let mut sum = 0;
         for entry in &mut order[..promising] {
@@ -482,15 +486,6 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
         }
     }
 }
-
-/// Margins in hundredths by depth, of the order of what a turn changes: a side to place that is so much above beta is not expected to fall below it.
-const REVERSE_FUTILITY: [i32; 2] = [6_000, 12_000];
-
-/// Most placements that are looked at in one position, once the gains of the side's placements are known.
-const PROMISING: usize = 48;
-
-/// What a movement is expected to add to the static value of a placement at most, in hundredths.
-const FUTILITY: i32 = 12_000;
 
 /// How many decisions less deep a late move is searched.
 #[inline]

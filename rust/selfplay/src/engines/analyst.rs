@@ -213,7 +213,8 @@ pub fn whole_line(position: &AnyPosition, line: &[Move]) -> Vec<Move> {
 fn build<B: Board>(spec: &EngineSpec, rng: &mut GameRng) -> Result<Box<dyn Search<B>>, InvalidSetting> {
     Ok(match spec.search::<B>(rng)? {
         Some(search) => search,
-        None => Box::new(OnePly((spec.kind != super::EngineKind::Random).then(|| spec.evaluator::<B>(rng)))),
+        None if spec.kind == super::EngineKind::Random => Box::new(OnePly(None)),
+        None => Box::new(OnePly(Some(spec.evaluator::<B>(rng)?))),
     })
 }
 

@@ -7,6 +7,7 @@ use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_search::Limits;
 use serde::Deserialize;
 
+use super::network::NamedNetwork;
 use super::spec::{EngineKind, EngineSpec};
 
 /// The highest rung.
@@ -101,16 +102,24 @@ pub fn soak_rung(difficulty: u8) -> Result<Rung, LadderError> {
 }
 
 impl Rung {
-    /// The engine of the rung, with its nodes as the budget. The heuristic evaluation stands in for a network that the rung
-    /// would use: there is none yet.
-    pub fn spec(&self, board: BoardKind, players: PlayerCount) -> EngineSpec {
+    /// Whether the rung plays with a network for evaluation (`.nnue`) where there is one. Rungs of tree searches want priors of
+    /// moves as well, which such a network does not have.
+    pub const fn takes_nnue(&self) -> bool {
+        self.wants_net && self.kind.is_search() && !self.kind.is_tree_search()
+    }
+
+    /// The engine of the rung, with its nodes as the budget. It evaluates with `nnue` if it takes such a network; without
+    /// one the heuristic evaluation stands in for a network that the rung would use.
+    pub fn spec(&self, board: BoardKind, players: PlayerCount, nnue: Option<&NamedNetwork>) -> EngineSpec {
         let spec = EngineSpec::new(self.kind, board, players);
         let nodes = self.nodes.and_then(|nodes| Limits::nodes(nodes).ok());
+        let nnue = nnue.filter(|_| self.takes_nnue()).cloned();
         EngineSpec {
             limits: nodes.filter(|_| self.kind.is_search()).or(spec.limits),
             randomness: self.randomness,
             difficulty: Some(self.difficulty),
-            substitute_for: self.wants_net.then_some("network"),
+            substitute_for: (self.wants_net && nnue.is_none()).then_some("network"),
+            nnue,
             ..spec
         }
     }
@@ -130,7 +139,7 @@ mod tests {
                     assert_eq!(rung.kind.is_search(), rung.nodes.is_some(), "{board} {players:?} d{difficulty}");
                     assert!(rung.nodes.is_none_or(|more| more > nodes), "{board} {players:?} d{difficulty}");
                     nodes = rung.nodes.unwrap_or(nodes);
-                    assert_eq!(rung.spec(board, players).difficulty, Some(difficulty));
+                    assert_eq!(rung.spec(board, players, None).difficulty, Some(difficulty));
                 }
                 assert_eq!(rung(0, board, players), Err(LadderError(0)));
                 assert_eq!(rung(LADDER_MAX + 1, board, players), Err(LadderError(LADDER_MAX + 1)));

@@ -1,12 +1,13 @@
 //! What engines that do not search know of a position, in the form of a search.
 
 use ringrift_eval::{Evaluator, GameRng, Scale, Values, judge, zero_sum};
-use ringrift_heuristic::Heuristic;
 use ringrift_rules::{Board, Move, Position};
 use ringrift_search::{Ended, Limits, Meter, RootLine, Search, SearchResult, Stop};
 
+use super::evaluator::SeatEvaluator;
+
 /// One ply ahead with an evaluator, or nowhere without one: then all moves are alike.
-pub(super) struct OnePly<B: Board>(pub(super) Option<Heuristic<B>>);
+pub(super) struct OnePly<B: Board>(pub(super) Option<SeatEvaluator<B>>);
 
 impl<B: Board> Search<B> for OnePly<B> {
     fn describe(&self) -> String {

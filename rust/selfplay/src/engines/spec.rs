@@ -10,6 +10,7 @@ use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_search::{InvalidLimits, InvalidSetting, Limits};
 
 use super::ladder::{LadderError, rung};
+use super::network::{Models, NamedNetwork, NetworkFileError};
 use super::tree::{self, TreeSettings};
 use crate::settings::NamedWeights;
 
@@ -30,6 +31,9 @@ const fn reserve_default(board: BoardKind) -> f64 {
         BoardKind::Hex8 | BoardKind::Hexagonal => 37.0,
     }
 }
+
+/// Settings of the heuristic evaluation: an engine that has one of them evaluates with no network.
+const HEURISTIC_SETTINGS: [&str; 6] = ["eval", "profile", "weights", "weight_noise", "tempo", "reserve"];
 
 /// Most threads of one search.
 const THREADS_MAX: u32 = 256;
@@ -113,7 +117,8 @@ impl fmt::Display for EngineKind {
 /// An engine that can be built for any board.
 ///
 /// As text: a kind, or `dN` for a rung of the ladder, then settings: `minimax`, `mcts:nodes=5000,threads=2`,
-/// `d6:think` (with the think time of the rung), `d6:time_ms=500`, `heuristic:weights=best.json#hex8_2p`.
+/// `d6:think` (with the think time of the rung), `d6:time_ms=500`, `heuristic:weights=best.json#hex8_2p`,
+/// `minimax:nnue=models/nnue/square8_2p.nnue`, `d6:nnue=none`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineSpec {
     /// The kind.
@@ -122,9 +127,11 @@ pub struct EngineSpec {
     pub limits: Option<Limits>,
     /// Probability of a random move instead, in `[0, 1]`.
     pub randomness: f64,
-    /// Weights of the evaluation.
+    /// The network that it evaluates with, in place of the heuristic evaluation.
+    pub nnue: Option<NamedNetwork>,
+    /// Weights of the heuristic evaluation.
     pub weights: NamedWeights,
-    /// Features of the evaluation.
+    /// Features of the heuristic evaluation.
     pub mode: EvalMode,
     /// Spread of random factors on the weights, drawn anew for every game; 0 leaves them as they are.
     pub weight_noise: f64,
@@ -163,7 +170,7 @@ pub enum SpecError {
     Ladder(#[from] LadderError),
     /// A setting that nobody knows.
     #[error(
-        "{spec:?}: there is no setting {given:?}\nhint: the settings are nodes, time_ms, depth, randomness, threads, eval, profile, weights, weight_noise, tempo, reserve and explore; for mcts and gumbel_mcts also {settings}",
+        "{spec:?}: there is no setting {given:?}\nhint: the settings are nodes, time_ms, depth, randomness, threads, nnue, eval, profile, weights, weight_noise, tempo, reserve and explore; for mcts and gumbel_mcts also {settings}",
         settings = tree::NAMES.join(", ")
     )]
     UnknownSetting {
@@ -192,6 +199,24 @@ pub enum SpecError {
         /// What is wrong with it.
         source: ProfileFileError,
     },
+    /// A file with a network, or a folder of models.
+    #[error("{spec:?}: {source}")]
+    Network {
+        /// The whole text.
+        spec: String,
+        /// What is wrong with it.
+        source: NetworkFileError,
+    },
+    /// A network, and a setting of the heuristic evaluation.
+    #[error(
+        "{spec:?}: {name} is a setting of the heuristic evaluation, nnue takes its place\nhint: leave out nnue or {name}"
+    )]
+    TwoEvaluations {
+        /// The whole text.
+        spec: String,
+        /// The setting.
+        name: &'static str,
+    },
     /// Limits that cannot be.
     #[error(transparent)]
     Limits(#[from] InvalidLimits),
@@ -213,6 +238,7 @@ impl EngineSpec {
             kind,
             limits: kind.is_search().then(|| Limits::nodes(NODES_DEFAULT).expect("a budget above 0")),
             randomness: 0.0,
+            nnue: None,
             weights: NamedWeights { name: profile, weights },
             mode: if kind.is_search() { EvalMode::Full } else { EvalMode::of_self_play(board) },
             weight_noise: 0.0,
@@ -226,20 +252,53 @@ impl EngineSpec {
         }
     }
 
-    /// The engine that a text names, for a board and a number of players.
+    /// The engine that a text names, for a board and a number of players; rungs of the ladder take their networks from
+    /// [`Models::of_environment`].
     ///
     /// # Errors
     /// [`SpecError`] names what is wrong, and what is possible.
     pub fn parse(text: &str, board: BoardKind, players: PlayerCount) -> Result<Self, SpecError> {
+        Self::parse_with(text, board, players, &Models::of_environment())
+    }
+
+    /// The same with the networks of these models.
+    ///
+    /// # Errors
+    /// As [`EngineSpec::parse`].
+    pub fn parse_with(text: &str, board: BoardKind, players: PlayerCount, models: &Models) -> Result<Self, SpecError> {
+        Self::parse_choosing(text, None, board, players, models)
+    }
+
+    /// The engine that a text names, with the network in this file, as if the text ended with the setting `nnue`.
+    ///
+    /// # Errors
+    /// As [`EngineSpec::parse`].
+    pub fn parse_with_network(
+        text: &str,
+        file: &Path,
+        board: BoardKind,
+        players: PlayerCount,
+    ) -> Result<Self, SpecError> {
+        Self::parse_choosing(text, Some(file), board, players, &Models::NONE)
+    }
+
+    fn parse_choosing(
+        text: &str,
+        file: Option<&Path>,
+        board: BoardKind,
+        players: PlayerCount,
+        models: &Models,
+    ) -> Result<Self, SpecError> {
         let (name, settings) = text.split_once(':').unwrap_or((text, ""));
         let name = name.trim();
         let rung_number = name.strip_prefix(['d', 'D']).and_then(|number| number.parse::<u8>().ok());
         let mut spec = match (EngineKind::from_name(name), rung_number) {
             (Some(kind), _) => Self::new(kind, board, players),
-            (None, Some(number)) => rung(number, board, players)?.spec(board, players),
+            (None, Some(number)) => rung(number, board, players)?.spec(board, players, None),
             (None, None) => return Err(SpecError::UnknownKind { given: name.chars().take(40).collect() }),
         };
         let mut limits = (None, None, None);
+        let (mut nnue, mut of_heuristic) = (file, None);
         for setting in settings.split(',').map(str::trim).filter(|setting| !setting.is_empty()) {
             let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
             match (key.trim(), rung_number) {
@@ -251,9 +310,14 @@ impl EngineSpec {
                     let expected = "write think alone for the time of the rung, or time_ms for another one".to_owned();
                     return Err(SpecError::BadValue { spec, name: "think", value, expected });
                 }
-                (key, _) => spec.set(text, key, value.trim(), &mut limits)?,
+                ("nnue", _) => nnue = Some(Path::new(value.trim())),
+                (key, _) => {
+                    spec.set(text, key, value.trim(), &mut limits)?;
+                    of_heuristic = of_heuristic.or(HEURISTIC_SETTINGS.into_iter().find(|&name| name == key));
+                }
             }
         }
+        spec.choose_network(text, nnue, of_heuristic, (board, players), models)?;
         if let (nodes, time, depth) = limits
             && (nodes.is_some() || time.is_some() || depth.is_some())
         {
@@ -263,6 +327,48 @@ impl EngineSpec {
             spec.tree.options(spec.kind, board, spec.explores, spec.threads).check()?;
         }
         Ok(spec)
+    }
+
+    /// Takes the network that the text names, or the one of the rung; a setting of the heuristic evaluation asks for that.
+    fn choose_network(
+        &mut self,
+        spec: &str,
+        nnue: Option<&Path>,
+        of_heuristic: Option<&'static str>,
+        (board, players): (BoardKind, PlayerCount),
+        models: &Models,
+    ) -> Result<(), SpecError> {
+        let failed = |source| SpecError::Network { spec: spec.to_owned(), source };
+        let bad = |value: &Path, expected: &str| SpecError::BadValue {
+            spec: spec.to_owned(),
+            name: "nnue",
+            value: value.display().to_string(),
+            expected: expected.to_owned(),
+        };
+        match (nnue, of_heuristic) {
+            (Some(value), _) if self.kind == EngineKind::Random => return Err(bad(value, "random evaluates nothing")),
+            (Some(value), _) if value == "none" => {}
+            (Some(value), _) if value == "" => {
+                return Err(bad(value, "give a file (.nnue), or none for the heuristic evaluation"));
+            }
+            (Some(_), Some(name)) => return Err(SpecError::TwoEvaluations { spec: spec.to_owned(), name }),
+            (Some(file), None) => {
+                self.nnue = Some(NamedNetwork::load(file, board, players).map_err(failed)?);
+                if self.substitute_for.is_some() {
+                    self.substitute_for = self.kind.is_tree_search().then_some("policy network");
+                }
+            }
+            (None, None) => {
+                let rung = self.difficulty.map(|number| rung(number, board, players)).transpose()?;
+                if rung.is_some_and(|rung| rung.takes_nnue())
+                    && let Some(network) = models.find(board, players).map_err(failed)?
+                {
+                    (self.nnue, self.substitute_for) = (Some(network), None);
+                }
+            }
+            (None, Some(_)) => {}
+        }
+        Ok(())
     }
 
     fn set(
@@ -366,7 +472,7 @@ impl EngineSpec {
 }
 
 impl fmt::Display for EngineSpec {
-    /// A text that [`EngineSpec::parse`] takes, but for weights from a file.
+    /// A text that [`EngineSpec::parse`] takes, but for weights from a file, and networks of files with a comma in their name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind)?;
         let mut separator = ':';
@@ -392,17 +498,20 @@ impl fmt::Display for EngineSpec {
         if self.threads > 1 {
             set(f, format_args!("threads={}", self.threads))?;
         }
-        if self.kind != EngineKind::Random {
+        if let Some(nnue) = &self.nnue {
+            set(f, format_args!("nnue={}", nnue.path().display()))?;
+        } else if self.kind != EngineKind::Random {
             set(f, format_args!("eval={}", self.mode.name()))?;
             set(f, format_args!("profile={}", self.weights.name))?;
         }
-        if (self.tempo - TEMPO_DEFAULT).abs() > f64::EPSILON {
+        let is_heuristic = self.nnue.is_none();
+        if is_heuristic && (self.tempo - TEMPO_DEFAULT).abs() > f64::EPSILON {
             set(f, format_args!("tempo={}", self.tempo))?;
         }
-        if self.kind.is_search() {
+        if is_heuristic && self.kind.is_search() {
             set(f, format_args!("reserve={}", self.reserve))?;
         }
-        if self.weight_noise > 0.0 {
+        if is_heuristic && self.weight_noise > 0.0 {
             set(f, format_args!("weight_noise={}", self.weight_noise))?;
         }
         if self.explores {
@@ -421,7 +530,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<EngineSpec, SpecError> {
-        EngineSpec::parse(text, BoardKind::Hex8, PlayerCount::Three)
+        EngineSpec::parse_with(text, BoardKind::Hex8, PlayerCount::Three, &Models::NONE)
     }
 
     #[test]
@@ -487,9 +596,87 @@ mod tests {
             ("mcts:widen=0", "widening first is a number of moves"),
             ("gumbel_mcts:considered=0", "considered moves is a number of moves"),
             ("mcts:nodes=99999999999999999999", "number of nodes above 0"),
+            ("random:nnue=a.nnue", "random evaluates nothing"),
+            ("minimax:nnue", "give a file (.nnue), or none"),
+            ("minimax:nnue=no/such.nnue", "no/such.nnue"),
+            ("minimax:profile=heuristic_v1_balanced,nnue=a.nnue", "leave out nnue or profile"),
+            ("descent:nnue=a.nnue,tempo=5", "leave out nnue or tempo"),
         ] {
             let message = parse(text).map(|spec| spec.to_string()).unwrap_err().to_string();
             assert!(message.contains(says) && message.contains("hint: "), "{text}: {message}");
+        }
+    }
+
+    /// A folder of models with networks of square8 for two and three players, and the first one's file.
+    fn models() -> (tempfile::TempDir, Models, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let nnue = folder.path().join("nnue");
+        std::fs::create_dir(&nnue).unwrap();
+        for (players, name) in [(PlayerCount::Two, "square8_2p.nnue"), (PlayerCount::Three, "square8_3p_v2.nnue")] {
+            let network = ringrift_nnue::Network::random(BoardKind::Square8, players, 64, 1).unwrap();
+            std::fs::write(nnue.join(name), network.to_bytes()).unwrap();
+        }
+        let models = Models::at(folder.path().to_owned());
+        let file = nnue.join("square8_2p.nnue").to_str().unwrap().to_owned();
+        (folder, models, file)
+    }
+
+    #[test]
+    fn rungs_take_the_network_of_the_models_and_say_what_stands_in_without() {
+        let (_folder, models, file) = models();
+        let of = |text: &str, models: &Models| {
+            let spec = EngineSpec::parse_with(text, BoardKind::Square8, PlayerCount::Two, models).unwrap();
+            (spec.nnue.as_ref().map(NamedNetwork::name), spec.substitute_for)
+        };
+        let named = Some("square8_2p".to_owned());
+        for rung in ["d4", "d5", "d6", "d6:nodes=5"] {
+            assert_eq!(of(rung, &models), (named.clone(), None), "{rung}");
+            assert_eq!(of(rung, &Models::NONE), (None, Some("network")), "{rung}");
+        }
+        // Neither wanted, nor of the kind that is wanted.
+        assert_eq!(of("d2", &models), (None, None));
+        assert_eq!(of("d7", &models), (None, None));
+        assert_eq!(of("d8", &models), (None, Some("network")));
+        assert_eq!(of("minimax", &models), (None, None));
+        // What the text says counts.
+        assert_eq!(of("d4:nnue=none", &models), (None, Some("network")));
+        assert_eq!(of("d4:eval=light", &models), (None, Some("network")));
+        assert_eq!(of(&format!("d8:nnue={file}"), &Models::NONE), (named.clone(), Some("policy network")));
+        assert_eq!(of(&format!("d4:nnue={file}"), &Models::NONE), (named, None));
+        // No network for this game: a rung does without, a file is refused.
+        let hex8 = |text: &str| EngineSpec::parse_with(text, BoardKind::Hex8, PlayerCount::Two, &models);
+        assert_eq!(hex8("d4").unwrap().substitute_for, Some("network"));
+        assert!(hex8(&format!("d4:nnue={file}")).unwrap_err().to_string().contains("network for square8"));
+    }
+
+    #[test]
+    fn engines_with_a_network_play_and_name_it() {
+        use ringrift_eval::GameRng;
+        use ringrift_rules::{MoveList, Position, RuleOptions, Square8};
+        use ringrift_search::Stop;
+
+        let (_folder, _, file) = models();
+        let (board, players) = (BoardKind::Square8, PlayerCount::Two);
+        let position = Position::<Square8>::initial(players, RuleOptions::standard(board, players));
+        let mut legal = MoveList::new();
+        position.legal_moves(&mut legal);
+        for kind in EngineKind::ALL.into_iter().filter(|&kind| kind != EngineKind::Random) {
+            let budget = if kind.is_search() { ",nodes=300" } else { "" };
+            let spec = EngineSpec::parse(&format!("{kind}:nnue={file}{budget}"), board, players).unwrap();
+            assert_eq!(EngineSpec::parse(&spec.to_string(), board, players).unwrap(), spec, "{spec}");
+            let mut rng = GameRng::new(1, 0, 0);
+            let mut engine = spec.engine::<Square8>(&mut rng, &Stop::new()).unwrap();
+            let digest = spec.nnue.as_ref().unwrap().sha256().to_owned();
+            assert!(engine.describe().contains(&digest[..8]), "{kind}: {}", engine.describe());
+            let decision = engine.choose(&position, &legal, &mut rng).unwrap();
+            assert!(legal.contains(&decision.mv) && decision.evaluations > 0, "{kind}");
+            let record = spec.record();
+            assert_eq!(record.nn_model_id.as_deref(), Some("square8_2p"), "{kind}");
+            assert_eq!(record.model_sha256, Some(digest), "{kind}");
+            assert_eq!(record.settings["nnue_file"], "square8_2p.nnue", "{kind}");
+            assert!(!record.settings.contains_key("heuristic_profile"), "{kind}");
+            // Built for another board, it fails instead of playing with something else.
+            assert!(spec.engine::<ringrift_rules::Hex8>(&mut rng, &Stop::new()).is_err(), "{kind}");
         }
     }
 }

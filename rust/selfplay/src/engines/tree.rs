@@ -84,9 +84,9 @@ impl TreeSettings {
         self.priors.unwrap_or_default()
     }
 
-    /// What the points of leaves mean.
-    pub(super) fn leaf_scale(&self) -> Scale {
-        self.scale.unwrap_or_else(leaf_scale)
+    /// What the points of leaves mean, those of a network or of the heuristic evaluation.
+    pub(super) fn leaf_scale(&self, is_network: bool) -> Scale {
+        self.scale.unwrap_or_else(|| if is_network { Scale::HEURISTIC } else { leaf_scale() })
     }
 
     /// The settings of a search of this kind.

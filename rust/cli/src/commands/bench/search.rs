@@ -49,7 +49,7 @@ pub(super) fn measure(board: BoardKind, rounds: u32, stop: &AtomicBool) -> Vec<L
 }
 
 /// A few positions with a choice from the first half of a heuristic game.
-fn search_positions<B: Board>(start: &Position<B>) -> Vec<(Position<B>, MoveList)> {
+pub(super) fn search_positions<B: Board>(start: &Position<B>) -> Vec<(Position<B>, MoveList)> {
     let options = HeuristicOptions { mode: EvalMode::of_self_play(B::KIND), ..HeuristicOptions::default() };
     let mut engine = greedy(Heuristic::new(Weights::default(), options));
     let mut positions = Vec::new();
@@ -85,7 +85,7 @@ fn measure_search<B: Board>(kind: &str, positions: &[(Position<B>, MoveList)], r
 }
 
 /// Searches all positions with the same budget; returns the nodes, and a number that depends on the chosen moves.
-fn search_all<B: Board>(
+pub(super) fn search_all<B: Board>(
     search: &mut dyn Search<B>,
     positions: &[(Position<B>, MoveList)],
     stop: &AtomicBool,

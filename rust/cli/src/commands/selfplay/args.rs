@@ -109,16 +109,20 @@ pub(crate) struct Args {
     /// 2000 on the large boards]
     #[arg(long, value_name = "N", conflicts_with = "think_time_ms", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub nodes: Option<u64>,
+    /// Network (.nnue) that seats which search evaluate with, or none [default: in mode mixed the one in the folder of models, if
+    /// there is one, for the rungs that take it; none in other modes]
+    #[arg(long, value_name = "FILE")]
+    pub nnue: Option<PathBuf>,
     /// File with weight profiles for heuristic-only
     #[arg(long, value_name = "FILE", requires = "heuristic_profile")]
     pub heuristic_weights_file: Option<PathBuf>,
     /// Name of the profile in that file
     #[arg(long, value_name = "NAME", requires = "heuristic_weights_file")]
     pub heuristic_profile: Option<String>,
-    /// Size of the pool of networks; no present mode has one
+    /// Size of the pool of policy networks; no present mode has one
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub nn_pool_size: u64,
-    /// Folder of the pool of networks; no present mode has one
+    /// Folder of the pool of policy networks; no present mode has one
     #[arg(long, value_name = "DIR")]
     pub nn_pool_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -135,13 +139,13 @@ pub(crate) struct Args {
     /// Games per batch on the GPU
     #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true)]
     pub gpu_batch_size: u64,
-    /// Accepted: no present mode has a network that could change
+    /// Accepted: no present mode has a policy network that could change
     #[arg(long)]
     pub watch_model_updates: bool,
-    /// Accepted: no present mode has a network that could change
+    /// Accepted: no present mode has a policy network that could change
     #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     pub model_reload_interval: u64,
-    /// Accepted: no present mode has a network that could change
+    /// Accepted: no present mode has a policy network that could change
     #[arg(long, value_name = "FILE")]
     pub model_alias_path: Option<PathBuf>,
     /// Accepted: there is no event bus to publish to

@@ -5,7 +5,7 @@ use ringrift_selfplay::EngineMode;
 
 use super::args::{Args, Profile};
 
-const NO_NETWORK: &str = "this mode plays without a network";
+const NO_NETWORK: &str = "this mode plays without a policy network";
 const ALWAYS_CHECKED: &str = "every game is replayed on this engine before it is stored; use `rrpipe verify` for more";
 
 /// Variables that change what is played or recorded there. Source: selfplay.md section 12.

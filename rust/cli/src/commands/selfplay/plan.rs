@@ -7,13 +7,14 @@ use ringrift_replay::{RecordForm, SNAPSHOT_INTERVAL_VARIABLE};
 use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_search::Limits;
 use ringrift_selfplay::{
-    Band, EngineMode, GameSettings, ModeError, NamedWeights, RunOptions, Sampling, SeedError, check_outputs,
-    choose_seed, default_jsonl,
+    Band, EngineMode, GameSettings, MODELS_VARIABLE, ModeError, Models, NamedWeights, NetworkChoice,
+    NetworkChoiceError, RunOptions, Sampling, SeedError, check_outputs, choose_seed, default_jsonl,
 };
 use serde_json::{Map, Value, json};
 
 use super::args::{Args, DifficultyBand, Pools, Profile};
 use super::inert;
+use crate::commands::matches::network_class;
 use crate::{Failure, OrFail as _, exit};
 
 /// Seed of the profiles. Source: selfplay.md section 3.
@@ -64,6 +65,8 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
             .hint("give a number from 0 to 1"));
     }
     let weights = weights(&args)?;
+    let models = Models::of_variable(variable(MODELS_VARIABLE).map(Into::into));
+    let choice = NetworkChoice::of_text(args.nnue.as_deref());
     let full = args.no_lean_db;
     let form = RecordForm::from_request(full, variable(SNAPSHOT_INTERVAL_VARIABLE).as_deref()).map_err(usage)?;
     let recording = variable("RINGRIFT_RECORD_SELFPLAY_GAMES")
@@ -93,6 +96,7 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         settings.swap_probability = args.swap_sides_probability;
         settings.band = args.difficulty_band.into();
         settings.limits = limits;
+        settings.choose_network(&choice, &models).map_err(network_failure)?;
         let options = RunOptions {
             jobs: args.jobs,
             jsonl: jsonl.map(|path| if boards.len() > 1 { beside(path, board) } else { path.to_owned() }),
@@ -108,8 +112,13 @@ pub(crate) fn plan(args: &Args, variable: &impl Fn(&str) -> Option<String>) -> R
         runs.push((settings, options));
     }
     let config = config(&args, mode, seed, jsonl, variable);
-    let notices = notices(&args, swap_rule, jsonl);
-    let others = [("--summary-json", &args.summary_json), ("--heuristic-weights-file", &args.heuristic_weights_file)];
+    let mut notices = notices(&args, swap_rule, jsonl);
+    notices.extend(runs.iter().filter_map(|(settings, _)| network_notice(settings)));
+    let others = [
+        ("--summary-json", &args.summary_json),
+        ("--heuristic-weights-file", &args.heuristic_weights_file),
+        ("--nnue", &args.nnue),
+    ];
     let others: Vec<_> =
         others.into_iter().filter_map(|(what, path)| path.as_deref().map(|path| (what, path))).collect();
     check_outputs(&runs, &others).or_fail(exit::USAGE)?;
@@ -168,6 +177,19 @@ fn weights(args: &Args) -> Result<NamedWeights, Failure> {
         let class = if path.is_file() { exit::BAD_INPUT } else { exit::IO };
         Failure::new(class, error)
     })
+}
+
+fn network_failure(error: NetworkChoiceError) -> Failure {
+    let class = match &error {
+        NetworkChoiceError::File(error) => network_class(error),
+        _ => exit::USAGE,
+    };
+    Failure::new(class, error)
+}
+
+fn network_notice(settings: &GameSettings) -> Option<String> {
+    let network = settings.nnue.as_ref()?;
+    Some(format!("[nnue] {}: {} (SHA-256 {})", settings.configuration(), network.path().display(), network.sha256()))
 }
 
 /// `games.jsonl` as `games.<board>.jsonl`. Source: selfplay.md section 3.

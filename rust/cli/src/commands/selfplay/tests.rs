@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ringrift_replay::{GameFilter, Parts, StoreReader, verify_game};
+use ringrift_rules::{BoardKind, PlayerCount};
 use serde_json::Value;
 
 use crate::testing::{FakeHost, Ran, Shared, rrpipe};
@@ -184,6 +185,90 @@ fn searching_modes_record_what_they_find() {
             assert!(stats["nodes"].as_u64().unwrap() <= 30, "{mode}: {stats}");
             assert_eq!(stats["root_values"].as_array().unwrap().len(), 3);
         }
+    }
+}
+
+/// Writes a network of square8 for two with random weights; returns its path.
+fn write_network(files: &Files, name: &str, seed: u64) -> String {
+    let network = ringrift_nnue::Network::random(BoardKind::Square8, PlayerCount::Two, 64, seed).unwrap();
+    fs::write(files.path(name), network.to_bytes()).unwrap();
+    files.path(name).to_string_lossy().into_owned()
+}
+
+#[test]
+fn networks_are_recorded_with_what_they_find() {
+    let files = Files::new();
+    let network = write_network(&files, "a.nnue", 1);
+    for mode in ["descent-only", "minimax-only"] {
+        let ran = files.run(&["--engine-mode", mode, "--num-games", "1", "--nodes", "40", "--nnue", &network]);
+        assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+        assert!(ran.out.contains("[nnue] square8_2p: ") && ran.out.contains("a.nnue (SHA-256 "), "{}", ran.out);
+        let game: Value = serde_json::from_str(files.text("g.jsonl").trim()).unwrap();
+        for seat in game["seats"].as_array().unwrap() {
+            assert_eq!((&seat["nn_model_id"], &seat["nnue_file"]), (&"a".into(), &"a.nnue".into()), "{seat}");
+            assert_eq!(seat["model_sha256"].as_str().map(str::len), Some(64), "{seat}");
+            assert!(seat.get("substitute_for").is_none() && seat.get("heuristic_profile").is_none(), "{seat}");
+        }
+        let summary: Value = serde_json::from_str(&files.text("s.json")).unwrap();
+        assert_eq!(summary["runs"][0]["nnue"]["sha256"], game["seats"][0]["model_sha256"]);
+        let mut reader = StoreReader::open(&files.path("g.db")).unwrap();
+        let ids = reader.ids(&GameFilter::default()).unwrap();
+        let stored = reader.game_with(&ids[0], Parts::All).unwrap();
+        let mut found = 0;
+        for mv in stored.moves.iter().filter(|mv| mv.search_stats.is_some()) {
+            let stats: Value = serde_json::from_str(mv.search_stats.as_ref().unwrap()).unwrap();
+            let shares: Vec<f64> =
+                stats["root_values"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).collect();
+            assert!(shares.len() == 2 && (shares[0] + shares[1] - 1.0).abs() < 1e-3, "{mode}: {stats}");
+            found += 1;
+        }
+        assert!(found > 5, "{mode}: {found} searched moves");
+        fs::remove_file(files.path("g.db")).unwrap();
+    }
+}
+
+#[test]
+fn run_is_resumed_with_its_own_network_only() {
+    let files = Files::new();
+    let (first, same) = (write_network(&files, "a.nnue", 1), write_network(&files, "same.nnue", 1));
+    let other = write_network(&files, "b.nnue", 2);
+    let run = |more: &[&str]| {
+        files.run(&[&["--engine-mode", "minimax-only", "--nodes", "20", "--max-moves", "30"], more].concat())
+    };
+    assert_eq!(run(&["--num-games", "1", "--nnue", &first]).exit, exit::OK);
+    for more in [&["--nnue", &other[..]][..], &["--nnue", "none"], &[]] {
+        let ran = run(&[&["--num-games", "2", "--resume-from-jsonl"], more].concat());
+        assert_eq!(ran.exit, exit::USAGE, "{more:?}: {}", ran.err);
+        assert!(ran.err.contains("the run to be resumed has nnue "), "{more:?}: {}", ran.err);
+    }
+    let ran = run(&["--num-games", "2", "--resume-from-jsonl", "--nnue", &same]);
+    assert_eq!(ran.exit, exit::OK, "{}", ran.err);
+    // A run of a version that knew no networks had none.
+    let known = files.text("g.jsonl.run.json");
+    let mut known: Value = serde_json::from_str(&known).unwrap();
+    known.as_object_mut().unwrap().remove("nnue");
+    fs::write(files.path("g.jsonl.run.json"), known.to_string()).unwrap();
+    assert_eq!(run(&["--num-games", "3", "--resume-from-jsonl", "--nnue", &same]).exit, exit::USAGE);
+    assert_eq!(run(&["--num-games", "3", "--resume-from-jsonl"]).exit, exit::OK);
+}
+
+#[test]
+fn networks_that_cannot_play_are_named_before_anything_is_written() {
+    let files = Files::new();
+    let network = write_network(&files, "a.nnue", 1);
+    fs::write(files.path("x.pt"), "PK").unwrap();
+    let checkpoint = files.path("x.pt").to_string_lossy().into_owned();
+    for (args, class, says) in [
+        (&["--engine-mode", "random-only", "--nnue", &network[..]][..], exit::USAGE, "has no seat that evaluates"),
+        (&["--engine-mode", "minimax-only", "--nnue", "no.nnue"], exit::IO, "no.nnue"),
+        (&["--engine-mode", "minimax-only", "--nnue", &checkpoint], exit::BAD_INPUT, "checkpoint of torch"),
+        (&["--board-type", "hex8", "--nnue", &network], exit::BAD_INPUT, "the game is hex8"),
+        (&["--nnue", &network, "--summary-json", &network], exit::USAGE, "are the same file"),
+    ] {
+        let ran = files.run(&[&["--num-games", "1"], args].concat());
+        assert_eq!(ran.exit, class, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(says), "{args:?}: {}", ran.err);
+        assert!(!files.path("g.jsonl").exists());
     }
 }
 
