@@ -179,7 +179,7 @@ class NnueSamples:
     def game_count(self) -> int:
         """Number of games that gave rows."""
     @property
-    def bytes(self) -> int:
+    def memory_bytes(self) -> int:
         """Memory of the rows."""
     @property
     def cache(self) -> str:

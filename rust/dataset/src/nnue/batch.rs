@@ -207,9 +207,9 @@ impl Samples {
         let sum: f32 = row.search.iter().map(|&share| f32::from(share)).sum();
         let lambda = if sum > 0.0 { value_lambda } else { 1.0 };
         // Shares are rounded, so that their sum is only about 1.
-        let scale = (1.0 - lambda) / sum.max(1.0);
+        let sum = sum.max(1.0);
         for ((to, result), &share) in target.iter_mut().zip(results).zip(&row.search) {
-            *to = lambda * result + scale * f32::from(share);
+            *to = lambda * result + (1.0 - lambda) * (f32::from(share) / sum);
         }
     }
 

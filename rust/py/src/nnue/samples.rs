@@ -115,7 +115,7 @@ impl NnueSamples {
     }
 
     #[getter]
-    fn bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         self.samples.bytes()
     }
 
