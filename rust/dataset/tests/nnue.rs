@@ -77,7 +77,7 @@ fn run(options: &SampleOptions) -> Result<Samples, SampleError> {
 
 fn everything(samples: &Samples) -> Batch {
     let rows: Vec<i64> = (0..samples.len() as i64).collect();
-    samples.batch(&rows, None, 0.5).unwrap()
+    samples.batch(&rows, None, 0.5, true).unwrap()
 }
 
 /// The active features, ascending.
@@ -139,7 +139,7 @@ fn rows_are_the_choices_of_the_games_with_their_results() {
                     if row % 17 == 0 {
                         for symmetry in Symmetry::all(board) {
                             let image = symmetry.position(&position).unwrap();
-                            let batch = samples.batch(&[row as i64], Some(&[symmetry.number()]), 1.0).unwrap();
+                            let batch = samples.batch(&[row as i64], Some(&[symmetry.number()]), 1.0, false).unwrap();
                             assert_eq!(described(&batch, 0, seats), active(set, &image), "{name} {symmetry:?}");
                             turned += 1;
                         }
@@ -161,13 +161,14 @@ fn batches_take_rows_in_any_order_and_as_often_as_asked() {
     let samples = run(&Copy::new().options()).unwrap();
     let all = everything(&samples);
     let rows: Vec<i64> = (0..3000).map(|i| (i * 7919) % samples.len() as i64).collect();
-    let batch = samples.batch(&rows, Some(&vec![0; rows.len()]), 0.5).unwrap();
+    let batch = samples.batch(&rows, Some(&vec![0; rows.len()]), 0.5, true).unwrap();
+    assert_eq!(samples.batch(&rows, None, 0.5, false).unwrap(), batch);
     assert_eq!(batch.targets, samples.targets(&rows, 0.5).unwrap());
     for (index, &row) in rows.iter().enumerate() {
         assert_eq!(described(&batch, index, 3), described(&all, row as usize, 3));
         assert_eq!(batch.buckets[index], all.buckets[row as usize]);
     }
-    assert_eq!(samples.batch(&[], None, 1.0).unwrap(), Batch { offsets: vec![0], ..Batch::default() });
+    assert_eq!(samples.batch(&[], None, 1.0, true).unwrap(), Batch { offsets: vec![0], ..Batch::default() });
     let last = samples.len() - 1;
     for (rows, symmetries, lambda, fault) in [
         (&[0, -1][..], None, 1.0, BatchError::Row { index: 1, row: -1, last }),
@@ -176,10 +177,10 @@ fn batches_take_rows_in_any_order_and_as_often_as_asked() {
         (&[0, 0], Some(&[7, 8]), 1.0, BatchError::Symmetry { index: 1, symmetry: 8, last: 7 }),
         (&[0], None, 1.5, BatchError::Lambda(1.5)),
     ] {
-        assert_eq!(samples.batch(rows, symmetries, lambda).unwrap_err(), fault);
+        assert_eq!(samples.batch(rows, symmetries, lambda, true).unwrap_err(), fault);
         assert!(fault.to_string().contains("hint: "));
     }
-    assert!(matches!(samples.batch(&[0], None, f32::NAN), Err(BatchError::Lambda(_))));
+    assert!(matches!(samples.batch(&[0], None, f32::NAN, true), Err(BatchError::Lambda(_))));
 }
 
 #[test]
