@@ -32,8 +32,9 @@ mod evaluator;
 mod features;
 mod file;
 mod head;
+mod lists;
 mod network;
-mod simd;
+pub mod simd;
 
 pub use architecture::BIAS_MAX;
 pub use batch::logits_of;
