@@ -23,7 +23,7 @@ from ringrift_core.train.equality import check_network  # noqa: E402
 from ringrift_core.train.gradients import Workers, cross_entropy  # noqa: E402
 from ringrift_core.train.model import ACCUMULATOR_SUM_MAX, NnueModel, logits  # noqa: E402
 from ringrift_core.train.source import Batches, Loader, Samples  # noqa: E402
-from ringrift_core.train.sparse import PairedSums  # noqa: E402
+from ringrift_core.train.sparse import PairedSums, Workspace  # noqa: E402
 
 POSITIONS = int(os.environ.get("RINGRIFT_TEST_POSITIONS") or 300)
 """Positions of each board and number of players that are compared."""
@@ -98,11 +98,11 @@ def test_rough_networks_reach_all_clamps(games: Path) -> None:
     weights = rough_model(samples, 64).scaled(is_quantised=True)
     piece = Loader(samples, value_lambda=1.0, augment_seed=None)(np.arange(100))
     products = PairedSums.apply(
-        weights["feature_weights"], weights["feature_biases"], piece.offsets, piece.features, True
+        weights["feature_weights"], weights["feature_biases"], piece.offsets, piece.features, True, Workspace()
     )
     assert products.min() == 0
     assert products.max() == 127
-    values = logits(weights, piece.offsets, piece.features, piece.bucket_rows, is_quantised=True)
+    values = logits(weights, piece.offsets, piece.features, piece.bucket_rows, is_quantised=True, workspace=Workspace())
     assert values.std() > 0.1
 
 
@@ -113,7 +113,7 @@ def test_gradients_are_those_of_a_plain_network(tmp_path: Path, players: int) ->
     rows = Loader(samples, value_lambda=1.0, augment_seed=None).sort(np.arange(64))
     piece = Loader(samples, value_lambda=1.0, augment_seed=None)(rows)
     leaves = {name: value.requires_grad_() for name, value in model.scaled(is_quantised=False).items()}
-    values = logits(leaves, piece.offsets, piece.features, piece.bucket_rows, is_quantised=False)
+    values = logits(leaves, piece.offsets, piece.features, piece.bucket_rows, is_quantised=False, workspace=Workspace())
     gradients = torch.autograd.grad(cross_entropy(values, piece.targets), list(leaves.values()))
 
     def plain(weights: dict[str, Any]) -> Any:  # noqa: ANN401 - a tensor

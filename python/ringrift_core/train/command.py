@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import glob
 import os
 import sqlite3
@@ -232,7 +233,7 @@ def _databases(patterns: Sequence[str]) -> tuple[Path, ...]:
         # A file may have the name of a pattern.
         names = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
         if not names:
-            raise FileNotFoundError(2, "no such file, nor a pattern of any", pattern)
+            raise FileNotFoundError(errno.ENOENT, "no such file, nor a pattern of any", pattern)
         found.update((Path(name), None) for name in names)
     return tuple(found)
 

@@ -6,6 +6,7 @@ differentiated by one thread, and the gradients are added up in the order of the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from ringrift_core.train.model import logits
 from ringrift_core.train.source import Piece
+from ringrift_core.train.sparse import Workspace
 
 PIECE_ROWS_MAX = 2048
 """Accumulators of so many rows stay near a core; the gradients of all pieces are dense, so more pieces cost more."""
@@ -45,6 +47,7 @@ class Workers:
         self._torch_threads = torch.get_num_threads()
         # Torch's own threads would wait for each other after each of thousands of small operations.
         torch.set_num_threads(1)
+        self._own = threading.local()
         self._pool = ThreadPoolExecutor(threads, "nnue", lambda: torch.set_num_threads(1))
 
     def build(self, load: Callable[[NDArray[np.int64]], Piece], rows: NDArray[np.int64]) -> list[Future[Piece]]:
@@ -66,7 +69,7 @@ class Workers:
             piece = future.result()
             leaves = {name: value.detach().requires_grad_() for name, value in weights.items()}
             with torch.enable_grad():
-                values = logits(leaves, piece.offsets, piece.features, piece.bucket_rows, is_quantised=is_quantised)
+                values = self._logits(leaves, piece, is_quantised=is_quantised)
                 loss = cross_entropy(values, piece.targets)
             return len(piece.rows), loss.item(), list(torch.autograd.grad(loss, list(leaves.values())))
 
@@ -81,10 +84,22 @@ class Workers:
         def work(future: Future[Piece]) -> tuple[Piece, torch.Tensor]:
             piece = future.result()
             with torch.no_grad():
-                return piece, logits(weights, piece.offsets, piece.features, piece.bucket_rows, is_quantised=True)
+                return piece, self._logits(weights, piece, is_quantised=True)
 
         futures = [self._pool.submit(work, piece) for piece in pieces]
         return (future.result() for future in futures)
+
+    def _logits(self, weights: dict[str, torch.Tensor], piece: Piece, *, is_quantised: bool) -> torch.Tensor:
+        if not hasattr(self._own, "workspace"):
+            self._own.workspace = Workspace()
+        return logits(
+            weights,
+            piece.offsets,
+            piece.features,
+            piece.bucket_rows,
+            is_quantised=is_quantised,
+            workspace=self._own.workspace,
+        )
 
     def __enter__(self) -> Workers:
         """These threads, ended with the block."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ringrift_core.train.layout import BUCKETS, HIDDEN_1, HIDDEN_2, FeatureLayout
-from ringrift_core.train.sparse import ACCUMULATOR_ONE, PairedSums
+from ringrift_core.train.sparse import ACCUMULATOR_ONE, PairedSums, Workspace
 
 ACTIVATION_ONE = 127
 """What the real number 1 is in activations."""
@@ -142,6 +142,7 @@ def logits(
     bucket_rows: list[int],
     *,
     is_quantised: bool,
+    workspace: Workspace,
 ) -> torch.Tensor:
     """The logits of a batch. With quantised weights and `is_quantised` they are those of the engine.
 
@@ -152,11 +153,13 @@ def logits(
         features: Active features.
         bucket_rows: Rows of each bucket; the batch is sorted by bucket.
         is_quantised: Rounds activations down.
+        workspace: Memory that is in use until gradients are computed.
 
     Returns:
         float32[B, n]: logits by seat; their softmax is the win share.
     """
-    products = PairedSums.apply(weights["feature_weights"], weights["feature_biases"], offsets, features, is_quantised)
+    layer = (weights["feature_weights"], weights["feature_biases"])
+    products = PairedSums.apply(*layer, offsets, features, is_quantised, workspace)
     return head(weights, products, bucket_rows, is_quantised=is_quantised)
 
 

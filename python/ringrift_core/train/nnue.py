@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -228,7 +229,9 @@ def _check_writable(config: NnueConfig) -> None:
     for path in (config.output_path, config.upstream_output):
         if path is not None:
             if path.is_dir():
-                raise IsADirectoryError(21, "is a folder, expected a file", str(path))
+                raise IsADirectoryError(errno.EISDIR, "is a folder, expected a file", str(path))
+            if path.parent.exists() and not path.parent.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "is no folder", str(path.parent))
             path.parent.mkdir(parents=True, exist_ok=True)
             probe = path.parent / f".{path.name}.{os.getpid()}"
             probe.touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,21 @@ PRODUCT_DIVISOR = 512
 """Products of two accumulator entries are divided by this and rounded down: 0 to 127."""
 THREADS = 1
 """Threads of a call: batches are divided among threads before."""
+
+
+class Workspace:
+    """Memory of a thread, for arrays whose pages would cost more to get from the system than to fill."""
+
+    def __init__(self) -> None:
+        """Has none yet."""
+        self._memory: dict[str, torch.Tensor] = {}
+
+    def array(self, name: str, *shape: int) -> torch.Tensor:
+        """An array with any content, float32[shape]; the one of the same name before is overwritten."""
+        memory = self._memory.get(name)
+        if memory is None or len(memory) < prod(shape):
+            memory = self._memory[name] = torch.empty(prod(shape))
+        return memory[: prod(shape)].view(shape)
 
 
 class PairedSums(torch.autograd.Function):
@@ -32,6 +48,7 @@ class PairedSums(torch.autograd.Function):
         offsets: torch.Tensor,
         features: torch.Tensor,
         is_quantised: bool,
+        workspace: Workspace,
     ) -> torch.Tensor:
         """Computes the products.
 
@@ -42,25 +59,28 @@ class PairedSums(torch.autograd.Function):
             offsets: int32[R + 1]: row i has the features `features[offsets[i]:offsets[i + 1]]`.
             features: Active features.
             is_quantised: Rounds products down.
+            workspace: Memory that holds the result until `backward` is done: one call at a time.
         """
+        rows, width = len(offsets) - 1, len(biases)
+        sums = workspace.array("sums", rows, width)
         arrays = (weights.detach().numpy(), biases.detach().numpy(), offsets.numpy(), features.numpy())
-        sums = torch.from_numpy(_native.nnue_forward(*arrays, THREADS)).clamp_(0, ACCUMULATOR_ONE)
-        left, right = sums.chunk(2, dim=1)
+        _native.nnue_forward(*arrays, THREADS, sums.numpy())
+        left, right = sums.clamp_(0, ACCUMULATOR_ONE).chunk(2, dim=1)
         products = (left * right).mul_(1 / PRODUCT_DIVISOR)
-        ctx.save_for_backward(sums, offsets, features)
-        ctx.shape = weights.shape
+        ctx.sums, ctx.lists, ctx.shape, ctx.workspace = sums, (offsets, features), weights.shape, workspace
         return products.floor_() if is_quantised else products
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # noqa: ANN401 - as above
         """Computes the gradients by weights and biases."""
-        sums, offsets, features = ctx.saved_tensors
-        gradient = gradient * (1 / PRODUCT_DIVISOR)
-        left, right = sums.chunk(2, dim=1)
-        by_sums = torch.empty_like(sums)
-        torch.mul(gradient, right, out=by_sums[:, : left.shape[1]])
-        torch.mul(gradient, left, out=by_sums[:, left.shape[1] :])
-        by_sums.mul_((sums > 0) & (sums < ACCUMULATOR_ONE))
+        sums, (offsets, features) = ctx.sums, ctx.lists
+        half = sums.shape[1] // 2
+        by_sums = ctx.workspace.array("by_sums", *sums.shape)
+        torch.mul(gradient, sums[:, half:], out=by_sums[:, :half])
+        torch.mul(gradient, sums[:, :half], out=by_sums[:, half:])
+        # Sums that were clamped pass nothing on: the distance to the nearer clamp is 0.
+        inside = torch.sub(sums, ACCUMULATOR_ONE, out=ctx.workspace.array("inside", *sums.shape))
+        by_sums.mul_(inside.mul_(sums).sign_().mul_(-1 / PRODUCT_DIVISOR))
         by_weights, by_biases = np.empty(ctx.shape, np.float32), np.empty(ctx.shape[1], np.float32)
         _native.nnue_backward(by_sums.numpy(), offsets.numpy(), features.numpy(), by_weights, THREADS, by_biases)
-        return torch.from_numpy(by_weights), torch.from_numpy(by_biases), None, None, None
+        return torch.from_numpy(by_weights), torch.from_numpy(by_biases), None, None, None, None

@@ -153,6 +153,15 @@ pub(crate) fn profiles(error: &ProfileFileError) -> PyErr {
     }
 }
 
+/// Why a text names no engine.
+pub(crate) fn spec(error: &SpecError) -> PyErr {
+    match error {
+        SpecError::Weights { source, .. } => profiles(source),
+        SpecError::Network { source, .. } => network_file(source, error.to_string()),
+        _ => value_error(error.to_string()),
+    }
+}
+
 /// Why there are no samples.
 pub(crate) fn samples(error: &SampleError) -> PyErr {
     match error {
@@ -161,15 +170,6 @@ pub(crate) fn samples(error: &SampleError) -> PyErr {
         SampleError::TooManyFailed { .. } | SampleError::NotACache { .. } => {
             raised(Exception::Record, error.to_string())
         }
-        _ => value_error(error.to_string()),
-    }
-}
-
-/// Why a text names no engine.
-pub(crate) fn spec(error: &SpecError) -> PyErr {
-    match error {
-        SpecError::Weights { source, .. } => profiles(source),
-        SpecError::Network { source, .. } => network_file(source, error.to_string()),
         _ => value_error(error.to_string()),
     }
 }

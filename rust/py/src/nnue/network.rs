@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use numpy::{
-    Element, IntoPyArray as _, PyArray1, PyArray2, PyArrayDescrMethods as _, PyArrayDyn, PyArrayMethods as _, PyUntypedArray,
-    PyUntypedArrayMethods as _, dtype,
+    Element, IntoPyArray as _, PyArray1, PyArray2, PyArrayDescrMethods as _, PyArrayDyn, PyArrayMethods as _,
+    PyUntypedArray, PyUntypedArrayMethods as _, dtype,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -179,8 +179,10 @@ impl NnueNetwork {
             let buckets = slice("buckets", &buckets)?;
             py.detach(|| self.inner.logits_of_batch(offsets, features, buckets))
         };
-        let logits = logits.ok_or("offsets, features and buckets do not fit together or the network\n\
-             hint: they are a batch of NnueSamples of the same board and number of players");
+        let logits = logits.ok_or(
+            "offsets, features and buckets do not fit together or the network\n\
+             hint: they are a batch of NnueSamples of the same board and number of players",
+        );
         logits.or_raise(errors::value_error)?.into_pyarray(py).reshape([buckets.len(), self.players()])
     }
 
