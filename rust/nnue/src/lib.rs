@@ -6,5 +6,8 @@
 
 mod codes;
 mod features;
+mod torch_file;
+pub mod upstream;
 
 pub use features::FeatureSet;
+pub use torch_file::{ElementType, FILE_BYTES_MAX, TensorInfo, TorchFile, TorchFileError};
