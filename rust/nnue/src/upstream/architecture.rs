@@ -274,7 +274,9 @@ fn check_family(shapes: &Shapes) -> Result<(), UpstreamError> {
         ),
     ];
     const KNOWN: [&str; 5] = ["accumulator", "hidden_blocks", "hidden", "output", "value_head"];
-    let Some((example, _)) = shapes.first() else { return Err(UpstreamError::NoWeights) };
+    if shapes.is_empty() {
+        return Err(UpstreamError::NoWeights);
+    }
     for (part, variant, hint) in VARIANTS {
         let is_it = |name: &&(String, Vec<usize>)| match part.strip_prefix('.') {
             Some(_) => name.0.ends_with(part),
@@ -288,13 +290,15 @@ fn check_family(shapes: &Shapes) -> Result<(), UpstreamError> {
     if shapes.iter().any(|(name, _)| KNOWN.contains(&first_part(name).as_str())) {
         return Ok(());
     }
-    Err(not_nnue(shapes.iter().map(|(name, _)| name.as_str()), shapes.len(), example))
+    Err(not_nnue(shapes.iter().map(|(name, _)| name.as_str())))
 }
 
 /// The refusal of a file whose tensors are those of something else.
-pub(super) fn not_nnue<'a>(mut names: impl Iterator<Item = &'a str>, tensors: usize, example: &str) -> UpstreamError {
-    let is_cage = names.any(|name| name.starts_with("graph_encoder."));
-    let (looks_like, hint) = if is_cage {
+pub(super) fn not_nnue<'a>(mut names: impl Iterator<Item = &'a str> + Clone) -> UpstreamError {
+    let tensors = names.clone().count();
+    let first = names.clone().next().unwrap_or_default();
+    let cage = names.find(|name| name.starts_with("graph_encoder."));
+    let (looks_like, hint) = if cage.is_some() {
         (
             "CAGE, a graph network",
             "upstream published a CAGE checkpoint as nnue_square8_2p.pt; its loader plays with random weights instead",
@@ -302,7 +306,7 @@ pub(super) fn not_nnue<'a>(mut names: impl Iterator<Item = &'a str>, tensors: us
     } else {
         ("another network", "an NNUE begins with accumulator.weight")
     };
-    UpstreamError::NotNnue { tensors, example: shown(example), looks_like, hint }
+    UpstreamError::NotNnue { tensors, example: shown(cage.unwrap_or(first)), looks_like, hint }
 }
 
 /// Board and features by the width of the first layer, which decides in upstream too. The board's name must agree.

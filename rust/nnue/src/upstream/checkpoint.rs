@@ -202,7 +202,7 @@ fn from_torch_file(bytes: &[u8]) -> Result<UpstreamCheckpoint, UpstreamError> {
         TorchFileError::Foreign { ref tensors, .. }
             if tensors.iter().any(|name| name.starts_with("graph_encoder.")) =>
         {
-            not_nnue(tensors.iter().map(String::as_str), tensors.len(), tensors.first().map_or("", String::as_str))
+            not_nnue(tensors.iter().map(String::as_str))
         }
         other => other.into(),
     })?;
