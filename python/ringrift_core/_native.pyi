@@ -15,6 +15,8 @@ __all__ = [
     "IllegalMoveError",
     "Move",
     "MoveSequence",
+    "NetworkFormatError",
+    "NnueNetwork",
     "Position",
     "RecordError",
     "RingRiftError",
@@ -48,6 +50,9 @@ class SetupError(RingRiftError, ValueError):
 
 class RecordError(RingRiftError, ValueError):
     """A game record that is damaged, or that does not follow the rules."""
+
+class NetworkFormatError(RingRiftError, ValueError):
+    """A network that is damaged, or that is not made for this program."""
 
 @final
 class Move:
@@ -270,6 +275,114 @@ class Position:
         """The picture that notebooks show."""
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class NnueNetwork:
+    """A network of a `.nnue` file: one score per seat, for one board and number of players. Immutable.
+
+    `docs/nnue-format.md` describes the file and what is computed.
+    """
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> NnueNetwork:
+        """Reads a file.
+
+        Args:
+            path: The file.
+
+        Raises:
+            NetworkFormatError: It is no network that this program can use; the message says why.
+            OSError: It cannot be read.
+        """
+    @staticmethod
+    def save_parts(
+        path: str | os.PathLike[str],
+        *,
+        board: str,
+        players: int,
+        feature_weights: npt.NDArray[np.int16],
+        feature_biases: npt.NDArray[np.int16],
+        l1_weights: npt.NDArray[np.int8],
+        l1_biases: npt.NDArray[np.int32],
+        l2_weights: npt.NDArray[np.int8],
+        l2_biases: npt.NDArray[np.int32],
+        out_weights: npt.NDArray[np.int8],
+        out_biases: npt.NDArray[np.int32],
+        lineage: str,
+    ) -> NnueNetwork:
+        """Writes a file of these arrays, whole or not at all, and returns the network.
+
+        With F features, width H (a multiple of 64, at most 1024), K = 4 buckets and n players. Weights of features are
+        real numbers times 255, other weights times 64, other biases times 8128.
+
+        Args:
+            path: The file; one that is there is replaced.
+            board: Board name.
+            players: Number of players.
+            feature_weights: Shape [F, H].
+            feature_biases: Shape [H].
+            l1_weights: Shape [K, 16, n * H / 2]; inputs by seat, the own one first.
+            l1_biases: Shape [K, 16].
+            l2_weights: Shape [K, 32, 16].
+            l2_biases: Shape [K, 32].
+            out_weights: Shape [K, 32].
+            out_biases: Shape [K].
+            lineage: Where the network comes from: the text of a JSON object, at most 64 KiB.
+
+        Raises:
+            NetworkFormatError: Sums could overflow, or the lineage or the width is none.
+            ValueError: Unknown board or number of players, or an array of another shape.
+            TypeError: An argument that is no array, or one of another type.
+            OSError: The file cannot be written.
+        """
+    @staticmethod
+    def random(board: str, players: int, width: int = 256, seed: int = 0) -> NnueNetwork:
+        """A network of random weights, for tests and measurements. Equal arguments give equal networks.
+
+        Raises:
+            ValueError: Unknown board, number of players or width.
+        """
+    @staticmethod
+    def feature_count(board: str, players: int) -> int:
+        """Number of features F of a board and number of players."""
+    def parts(self) -> dict[str, npt.NDArray[np.int16] | npt.NDArray[np.int8] | npt.NDArray[np.int32]]:
+        """The arrays by the names that `save_parts` has for them."""
+    def to_bytes(self) -> bytes:
+        """The bytes of the file."""
+    def evaluate(self, positions: Iterable[Position]) -> _Floats:
+        """Logits of all seats; the softmax over a row gives win shares. Integer inside: equal on every machine.
+
+        Args:
+            positions: Positions of the network's board and number of players; finished ones get logits too.
+
+        Returns:
+            f32[rows, players].
+
+        Raises:
+            NetworkFormatError: A position of another board or number of players.
+            TypeError: Something that is no position.
+        """
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int:
+        """Number of players."""
+    @property
+    def width(self) -> int:
+        """Width H of the accumulators."""
+    @property
+    def feature_hash(self) -> int:
+        """Tells the meaning of the features; equal for networks that take the same inputs."""
+    @property
+    def sha256(self) -> str:
+        """Digest of the file, in hexadecimal digits."""
+    @property
+    def lineage(self) -> str:
+        """Where the network comes from: the text of a JSON object."""
+    @property
+    def simd(self) -> str:
+        """Instruction set in use: `avx512`, `avx2`, `neon` or `scalar`. Results do not depend on it."""
 
 @final
 class Encoder:

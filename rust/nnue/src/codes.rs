@@ -50,6 +50,7 @@ const fn classes<const N: usize, const M: usize>(least: &[u16; M]) -> [u8; N] {
 pub(crate) struct CellCode(pub u32);
 
 impl CellCode {
+    pub const EMPTY: Self = Self(0);
     pub const MARKER: u32 = 1;
     pub const COLLAPSED: u32 = 2;
     pub const STACK: u32 = 3;

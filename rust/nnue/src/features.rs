@@ -13,7 +13,7 @@ const VERSION: u32 = 1;
 pub(crate) const BUCKETS: usize = 4;
 
 /// Number of phases; a feature each per seat.
-const PHASES: usize = Phase::ALL.len();
+pub(crate) const PHASES: usize = Phase::ALL.len();
 
 /// The features of one board and number of players.
 ///
@@ -250,6 +250,12 @@ impl FeatureSet {
         self.buried_at() + BURIED * self.relative(seat, perspective) + level as usize - 1
     }
 
+    /// The feature within its cell of the seat of the ring right under the cap.
+    #[inline]
+    pub(crate) const fn next_feature(self, seat: usize, perspective: usize) -> usize {
+        self.next_at() + self.relative(seat, perspective)
+    }
+
     /// Calls `each` with the features within a cell that its code makes active, ascending.
     #[inline]
     pub(crate) fn for_each_of_cell(self, code: CellCode, perspective: usize, mut each: impl FnMut(usize)) {
@@ -268,7 +274,7 @@ impl FeatureSet {
             }
         }
         if code.next() > 0 {
-            each(self.next_at() + self.relative(code.next() as usize - 1, perspective));
+            each(self.next_feature(code.next() as usize - 1, perspective));
         }
     }
 

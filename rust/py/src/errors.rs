@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use ringrift_heuristic::ProfileFileError;
+use ringrift_nnue::NetworkError;
 use ringrift_replay::StoreError;
 use ringrift_selfplay::{IdentityError, JsonlError, OutputError, RecordError, RunError, SeedError};
 
@@ -24,13 +25,15 @@ pub(crate) enum Exception {
     Setup,
     /// A game record that is damaged, or that does not follow the rules.
     Record,
+    /// A network that is damaged, or that is not made for this program.
+    NetworkFormat,
 }
 
 /// How many there are.
-const COUNT: usize = 4;
+const COUNT: usize = 5;
 
 impl Exception {
-    const ALL: [Self; COUNT] = [Self::RingRift, Self::IllegalMove, Self::Setup, Self::Record];
+    const ALL: [Self; COUNT] = [Self::RingRift, Self::IllegalMove, Self::Setup, Self::Record, Self::NetworkFormat];
 
     fn name(self) -> &'static str {
         match self {
@@ -38,6 +41,7 @@ impl Exception {
             Self::IllegalMove => "IllegalMoveError",
             Self::Setup => "SetupError",
             Self::Record => "RecordError",
+            Self::NetworkFormat => "NetworkFormatError",
         }
     }
 
@@ -47,6 +51,7 @@ impl Exception {
             Self::IllegalMove => "A move that the rules do not allow in this position.",
             Self::Setup => "A state that breaks the rules. The message lists every violation.",
             Self::Record => "A game record that is damaged, or that does not follow the rules.",
+            Self::NetworkFormat => "A network that is damaged, or that is not made for this program.",
         }
     }
 
@@ -145,6 +150,14 @@ pub(crate) fn profiles(error: &ProfileFileError) -> PyErr {
     }
 }
 
+/// Why a network cannot be used.
+pub(crate) fn network(error: &NetworkError) -> PyErr {
+    match error.io() {
+        Some(source) => os(source, error.to_string()),
+        None => raised(Exception::NetworkFormat, error.to_string()),
+    }
+}
+
 fn jsonl(error: &JsonlError, text: String) -> PyErr {
     match error {
         JsonlError::Io { source, .. } => os(source, text),
@@ -174,7 +187,7 @@ pub(crate) fn store(error: &StoreError, text: String) -> PyErr {
 }
 
 /// The `OSError` of its kind, with its number if the system gave one.
-fn os(source: &io::Error, text: String) -> PyErr {
+pub(crate) fn os(source: &io::Error, text: String) -> PyErr {
     match source.raw_os_error() {
         Some(number) => PyOSError::new_err((number, text)),
         None => io::Error::new(source.kind(), text).into(),

@@ -8,6 +8,7 @@ mod errors;
 mod host;
 mod lifetime;
 mod moves;
+mod nnue;
 mod playouts;
 mod position;
 mod run;
@@ -30,6 +31,8 @@ mod _native {
     use super::engine::{SearchEngine, SearchLine, SearchResult, SearchStop};
     #[pymodule_export]
     use super::moves::{Move, MoveSequence};
+    #[pymodule_export]
+    use super::nnue::NnueNetwork;
     #[pymodule_export]
     use super::playouts::random_playouts;
     #[pymodule_export]

@@ -218,7 +218,7 @@ pub trait Board: sealed::Sealed + Copy + Eq + std::fmt::Debug + std::hash::Hash 
     /// One word per straight line.
     type Lines: Table<u32>;
     /// One node per ring in the game.
-    type Rings: Table<u16>;
+    type Rings: Table<u16> + Eq;
     /// One byte per segment of a capture chain.
     type Path: Table<u8>;
 

@@ -22,6 +22,12 @@ impl Stack {
         Self(bottom as u32 | height << 9 | cap << 18 | (owner.index() as u32) << 27)
     }
 
+    /// The summary as a word. Equal words may be of stacks with different rings under the cap, if the pools differ.
+    #[inline]
+    pub(crate) const fn word(self) -> u32 {
+        self.0
+    }
+
     #[inline]
     const fn bottom(self) -> u16 {
         self.0 as u16 & LINK_MASK
@@ -47,7 +53,7 @@ impl Stack {
 }
 
 /// The rings of all stacks of a position.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct RingPool<T> {
     nodes: T,
     free: u16,

@@ -1,0 +1,133 @@
+//! Accumulators that are updated equal those that are made anew; scores keep the promises of the evaluator trait.
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
+
+mod support;
+
+use std::sync::Arc;
+
+use ringrift_eval::{Evaluator, GameRng, LOSS, Scale, WIN, judge};
+use ringrift_nnue::{Network, NetworkError, NnueEvaluator};
+use ringrift_rules::{Board, BoardKind, Hex8, MoveList, PlayerCount, PlayerId, Position, Square8};
+use support::{walk, wanted};
+
+fn evaluator<B: Board>(players: PlayerCount, seed: u64) -> NnueEvaluator<B> {
+    NnueEvaluator::new(Arc::new(Network::random(B::KIND, players, 64, seed).unwrap())).unwrap()
+}
+
+/// `RINGRIFT_TEST_PLIES` sets the number of plies over all boards and numbers of players: 1,000,000 for the long run.
+fn updated<B: Board>(players: PlayerCount) {
+    let mut kept = evaluator::<B>(players, 1);
+    let fresh = kept.clone();
+    let plies = wanted("RINGRIFT_TEST_PLIES", 12_000) / 12;
+    let mut rng = GameRng::new(3, 0, GameRng::HOST);
+    let mut earlier: Vec<Position<B>> = Vec::new();
+    let mut values = std::collections::BTreeSet::new();
+    walk::<B>(players, plies, 4, |position| {
+        let logits = kept.logits(position);
+        assert_eq!(logits, fresh.clone().logits(position), "{}", B::into_any(*position));
+        values.insert(logits);
+        // Now and then another position comes between, near or far.
+        if earlier.len() < 64 {
+            earlier.push(*position);
+        } else {
+            earlier[rng.below(64)] = *position;
+        }
+        if rng.chance(0.3) {
+            let other = earlier[rng.below(earlier.len())];
+            assert_eq!(kept.logits(&other), fresh.clone().logits(&other));
+        }
+    });
+    assert!(values.len() > plies / 4, "{} different values in {plies} plies", values.len());
+}
+
+#[test]
+fn updated_accumulators_equal_those_made_anew() {
+    on_all_boards!(updated);
+}
+
+fn moves_are_scored<B: Board>(players: PlayerCount) {
+    let (mut one, mut other) = (evaluator::<B>(players, 5), evaluator::<B>(players, 5));
+    let (mut moves, mut scores, mut count) = (MoveList::new(), Vec::new(), 0);
+    walk::<B>(players, 1_200, 6, |position| {
+        count += 1;
+        if count % 40 != 0 {
+            return;
+        }
+        position.legal_moves(&mut moves);
+        moves.truncate(40);
+        one.score_moves(position, &moves, &mut scores);
+        let expected: Vec<f64> = moves
+            .iter()
+            .map(|&mv| {
+                let mut child = *position;
+                child.make_move(mv);
+                other.score(&child, judge(mv, position.to_move()))
+            })
+            .collect();
+        assert_eq!(scores, expected);
+    });
+}
+
+#[test]
+fn moves_score_as_the_positions_after_them() {
+    on_all_boards!(moves_are_scored);
+}
+
+fn scores_are_logits<B: Board>(players: PlayerCount) {
+    let mut nnue = evaluator::<B>(players, 7);
+    let mut ends = 0;
+    walk::<B>(players, 3_000, 8, |position| {
+        let scores = nnue.scores(position);
+        let logits = nnue.logits(position);
+        for seat in players.seats() {
+            assert_eq!(scores[seat].to_bits(), nnue.score(position, seat).to_bits());
+            match position.outcome() {
+                Some(outcome) => assert_eq!(scores[seat], if outcome.winner == seat { WIN } else { LOSS }),
+                None => assert!((scores[seat] - 400.0 * f64::from(logits[seat.index()]) / 8128.0).abs() < 1e-9),
+            }
+        }
+        ends += u32::from(position.outcome().is_some());
+        if position.outcome().is_none() {
+            // The softmax of the logits, but for the floor of shares.
+            let values = Scale::HEURISTIC.values(&scores, players);
+            let power = |seat: PlayerId| (f64::from(logits[seat.index()]) / 8128.0).exp();
+            let sum: f64 = players.seats().map(power).sum();
+            assert!(players.seats().all(|seat| (values[seat] - power(seat) / sum).abs() < 0.009));
+        }
+    });
+    assert!(ends > 0 || B::SPEC.cells > 100);
+}
+
+#[test]
+fn scores_follow_from_logits() {
+    on_all_boards!(scores_are_logits);
+}
+
+#[test]
+fn networks_of_other_games_are_refused() {
+    let network = Arc::new(Network::random(BoardKind::Square8, PlayerCount::Three, 64, 1).unwrap());
+    let error = NnueEvaluator::<Hex8>::new(network.clone()).unwrap_err();
+    assert!(matches!(error, NetworkError::OtherBoard { network: BoardKind::Square8, wanted: BoardKind::Hex8 }));
+    assert!(network.check_game(BoardKind::Square8, PlayerCount::Three).is_ok());
+    let error = network.check_game(BoardKind::Square8, PlayerCount::Two).unwrap_err();
+    assert!(error.to_string().starts_with("the network is for 3 players, not for 2\nhint: "), "{error}");
+    // What slips through scores nothing, and does not panic.
+    let mut nnue = NnueEvaluator::<Square8>::new(network).unwrap();
+    let (mut moves, mut scores) = (MoveList::new(), Vec::new());
+    walk::<Square8>(PlayerCount::Two, 50, 1, |position| {
+        position.legal_moves(&mut moves);
+        nnue.score_moves(position, &moves, &mut scores);
+        assert!(scores.len() == moves.len() && scores.iter().all(|&score| score == 0.0));
+        if position.outcome().is_none() {
+            assert_eq!(nnue.score(position, PlayerId::ALL[1]), 0.0);
+        }
+    });
+}
+
+#[test]
+fn description_names_the_network() {
+    let nnue = evaluator::<Square8>(PlayerCount::Two, 1);
+    let digest = nnue.network().sha256_hex();
+    assert_eq!(Evaluator::describe(&nnue), format!("nnue({}, width=64)", &digest[..16]));
+    assert!(format!("{nnue:?}").contains(&digest));
+}

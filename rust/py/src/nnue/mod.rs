@@ -1,0 +1,5 @@
+//! Networks that are updated move by move (NNUE).
+
+mod network;
+
+pub(crate) use network::NnueNetwork;
