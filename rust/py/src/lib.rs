@@ -32,7 +32,7 @@ mod _native {
     #[pymodule_export]
     use super::moves::{Move, MoveSequence};
     #[pymodule_export]
-    use super::nnue::NnueNetwork;
+    use super::nnue::{NnueNetwork, UpstreamNnue};
     #[pymodule_export]
     use super::playouts::random_playouts;
     #[pymodule_export]

@@ -9,6 +9,7 @@ mod error;
 mod evaluator;
 mod features;
 mod network;
+mod rows;
 
 pub use architecture::{LAYER_WIDTH, UpstreamArchitecture, UpstreamBody, UpstreamKind};
 pub use checkpoint::{NamedTensor, UpstreamCheckpoint};
@@ -16,3 +17,4 @@ pub use error::UpstreamError;
 pub use evaluator::UpstreamEvaluator;
 pub use features::UpstreamFeatures;
 pub use network::{Forward, Scratch, UpstreamNetwork};
+pub use rows::{View, features_of_views};

@@ -157,6 +157,11 @@ impl UpstreamNetwork {
         self.players
     }
 
+    /// Whether the network scores moves too.
+    pub fn has_policy(&self) -> bool {
+        self.policy.is_some()
+    }
+
     /// SHA-256 of the file, in hexadecimal digits.
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
