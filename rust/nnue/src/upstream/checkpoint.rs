@@ -65,6 +65,11 @@ impl UpstreamCheckpoint {
         Ok(checkpoint)
     }
 
+    /// Whether a file begins as those that [`UpstreamCheckpoint::from_bytes`] reads do, whatever is wrong with the rest.
+    pub fn is_format_of(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"PK") || is_safetensors(bytes) || matches!(bytes, [0x80, 2..=5, ..])
+    }
+
     /// Puts a checkpoint together. Metadata that follow from the tensors are added, `num_players` too if it is given.
     ///
     /// # Errors

@@ -49,7 +49,9 @@ impl Views {
             let seat: i64 = match seats.next() {
                 Some(seat) => seat?.extract()?,
                 None => {
-                    return Err(errors::value_error(format!("{row} seats for more positions\nhint: give one for each")));
+                    return Err(errors::value_error(format!(
+                        "{row} seats for more positions\nhint: give one for each"
+                    )));
                 }
             };
             let players = position.get().inner.players();
