@@ -17,6 +17,7 @@ __all__ = [
     "MoveSequence",
     "NetworkFormatError",
     "NnueNetwork",
+    "NnueSamples",
     "Position",
     "RecordError",
     "RingRiftError",
@@ -29,6 +30,8 @@ __all__ = [
     "__version__",
     "cell_coordinates",
     "cli_main",
+    "nnue_backward",
+    "nnue_forward",
     "random_playouts",
     "read_game",
     "read_state_json",
@@ -38,6 +41,10 @@ __version__: str
 
 _Floats: TypeAlias = npt.NDArray[np.float32]
 _Bits: TypeAlias = npt.NDArray[np.uint8]
+_Ints: TypeAlias = npt.NDArray[np.int32]
+_Counts: TypeAlias = npt.NDArray[np.uint32]
+_Features: TypeAlias = npt.NDArray[np.uint16]
+_Rows: TypeAlias = npt.NDArray[np.int64]
 
 class RingRiftError(Exception):
     """Base of all errors of ringrift_core."""
@@ -100,6 +107,141 @@ class MoveSequence:
     def __contains__(self, item: Move | str, /) -> bool: ...
     def texts(self) -> list[str]:
         """All moves in notation, in the order of the sequence."""
+
+@final
+class NnueSamples:
+    """Positions of recorded games, from which networks of `rrpipe train nnue` learn; kept in memory, some 150 bytes each.
+
+    A row is a position before a move, as the features of `ringrift-nnue` describe it, with the result of its game and the
+    win shares of the search that was made from it, if one was recorded.
+    """
+
+    @staticmethod
+    def open(
+        databases: Sequence[str | os.PathLike[str]],
+        board: str,
+        players: int,
+        *,
+        min_moves: int | None = None,
+        max_moves: int | None = None,
+        sources: Iterable[str] | None = None,
+        exclude_sources: Iterable[str] | None = None,
+        max_games: int | None = None,
+        forced: bool = False,
+        every: int = 1,
+        min_ply: int | None = None,
+        max_ply: int | None = None,
+        failed_share_max: float = 0.001,
+        cache: str | os.PathLike[str] | None = None,
+        threads: int = 0,
+        progress: Callable[[int, int, int], object] | None = None,
+    ) -> NnueSamples:
+        """The samples of replay databases: every finished game of the board and number of players is replayed.
+
+        They do not depend on the number of threads. Databases that are being written to are read as they are at one
+        moment.
+
+        Args:
+            databases: Files, in the order in which their games are taken; the newest of each come first.
+            board: Board name.
+            players: Number of players.
+            min_moves: Least number of moves of a game.
+            max_moves: Greatest number of moves of a game.
+            sources: Kinds of sources to take: selfplay, gauntlet, tournament, human, all. All if not given.
+            exclude_sources: Kinds of sources to leave out.
+            max_games: Most games that give rows.
+            forced: Takes positions with one legal move too.
+            every: Takes every so many of the positions of a game, from one on that the name of the game draws.
+            min_ply: Takes no positions before so many moves.
+            max_ply: Takes no positions after so many moves.
+            failed_share_max: Greatest share of games that cannot be replayed.
+            cache: A file that keeps the samples. It is read if it was made from databases of the same content with the
+                same settings by the same version, and is written again if not. A database in use keeps none.
+            threads: Number of threads; 0 for one per core.
+            progress: Called with the games looked at, the games to look at, and the rows so far.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C.
+            OSError: A file cannot be read or written.
+            RecordError: A database is damaged, too many games cannot be replayed, or `cache` is another kind of file.
+            ValueError: Arguments out of range, no games of the board and number of players, or none that gives a row.
+        """
+    def __len__(self) -> int:
+        """Number of rows."""
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int:
+        """Number of players."""
+    @property
+    def feature_count(self) -> int:
+        """Number of features; those in batches are below it."""
+    @property
+    def feature_hash(self) -> int:
+        """What the features mean, as a number of 64 bits; networks have the same."""
+    @property
+    def game_count(self) -> int:
+        """Number of games that gave rows."""
+    @property
+    def bytes(self) -> int:
+        """Memory of the rows."""
+    @property
+    def cache(self) -> str:
+        """What became of the file: `off`, `loaded`, `written`, or `rewritten` or `not written` with the reason."""
+    def report_json(self) -> str:
+        """What was read and what was left out, as JSON: games, rows, rows with a search, games dropped by reason, failures."""
+    def game_ids(self) -> list[str]:
+        """Names of the games, in the order of their rows."""
+    def games(self) -> _Counts:
+        """For each row, its game: uint32[rows]."""
+    def plies(self) -> _Counts:
+        """For each row, the moves before it: uint32[rows]."""
+    def plies_left(self) -> _Counts:
+        """For each row, the moves from it to the end: uint32[rows]."""
+    def buckets(self) -> _Bits:
+        """For each row, its output bucket: uint8[rows]."""
+    def movers(self) -> _Bits:
+        """For each row, the seat to move, from 0: uint8[rows]."""
+    def has_search(self) -> npt.NDArray[np.bool_]:
+        """For each row, whether a search was recorded: bool[rows]."""
+    def search_values(self) -> _Floats:
+        """Win shares of the searches by seat, NaN where none was recorded: float32[rows, players]."""
+    def split(self, shares: str) -> list[_Rows]:
+        """Rows of train, validation and holdout, int64 each, whole games, in the parts that `rrpipe export --split` gives them.
+
+        Args:
+            shares: Shares of the three, such as `0.9,0.05,0.05`.
+
+        Raises:
+            ValueError: Shares that make no sense.
+        """
+    def batch(
+        self, rows: _Rows, symmetries: _Bits | None = None, value_lambda: float = 1.0, threads: int = 0
+    ) -> tuple[_Ints, _Features, _Bits, _Floats]:
+        """Rows for a network, in any order and as often as they are named.
+
+        Args:
+            rows: Rows: int64[batch].
+            symmetries: The symmetry that turns or mirrors each row, counted as in `Encoder`: uint8[batch]; none leaves them as
+                they are.
+            value_lambda: Share of the result in the targets, 0 to 1; the rest is the search's, where one was recorded.
+            threads: Number of threads; 0 for the common pool, one per core.
+
+        Returns:
+            Offsets int32[batch * players + 1], features uint16[...], output buckets uint8[batch], targets float32[batch, players]
+            by seat. Features from `offsets[i * players + s]` on, up to the next offset, are those of row `i` as seat `s` sees
+            it, in no order.
+
+        Raises:
+            ValueError: A row or symmetry that there is not, or arguments out of range.
+        """
+    def targets(self, rows: _Rows, value_lambda: float = 1.0) -> _Floats:
+        """The targets that `batch` gives to rows: float32[batch, players].
+
+        Raises:
+            ValueError: A row that there is not, or `value_lambda` out of range.
+        """
 
 @final
 class Position:
@@ -361,6 +503,12 @@ class NnueNetwork:
         Raises:
             NetworkFormatError: A position of another board or number of players.
             TypeError: Something that is no position.
+        """
+    def evaluate_features(self, offsets: _Ints, features: _Features, buckets: _Bits) -> _Floats:
+        """Logits of the rows of a batch of `NnueSamples`: float32[rows, players], as those of `evaluate`.
+
+        Raises:
+            ValueError: Arrays that do not fit together, or features that the network does not have.
         """
     @property
     def board(self) -> str:
@@ -722,6 +870,50 @@ class SelfplayRun:
         """
     def stop(self) -> None:
         """Ends a run that was started: games in progress vanish, those before them are recorded."""
+
+def nnue_forward(
+    weights: _Floats,
+    biases: _Floats,
+    offsets: _Ints,
+    features: _Features,
+    threads: int = 0,
+    out: _Floats | None = None,
+) -> _Floats:
+    """Sums of rows: `out[i] = biases + weights[features[offsets[i]:offsets[i + 1]]].sum(0)`, with the same bits for any threads.
+
+    Args:
+        weights: float32[features, width], C order, as all arrays here.
+        biases: float32[width].
+        offsets: int32[lists + 1], from 0 to the number of features in all lists.
+        features: uint16[...], below the number of rows.
+        threads: Number of threads; 0 for one per core.
+        out: float32[lists, width] to write to; a new array if not given.
+
+    Raises:
+        ValueError: Shapes that do not fit together, offsets or features out of range.
+    """
+
+def nnue_backward(
+    gradients: _Floats,
+    offsets: _Ints,
+    features: _Features,
+    grad_weights: _Floats,
+    threads: int = 0,
+    grad_biases: _Floats | None = None,
+) -> None:
+    """Gradients of `nnue_forward`, with the same bits for any threads.
+
+    Args:
+        gradients: Of its result: float32[lists, width].
+        offsets: As it had them.
+        features: As it had them.
+        grad_weights: Overwritten with those of the weights: float32[features, width].
+        threads: Number of threads; 0 for one per core.
+        grad_biases: Overwritten with those of the biases: float32[width].
+
+    Raises:
+        ValueError: Shapes that do not fit together, offsets or features out of range.
+    """
 
 def random_playouts(
     position: Position, count: int, *, seed: int = 0, max_moves: int | None = None, threads: int = 0

@@ -398,7 +398,7 @@ fn place<T: PartialEq + Copy>(all: &[T], wanted: T) -> u8 {
 }
 
 /// The first line of an error: its hint is not for lists of games.
-fn first_line(error: &impl std::fmt::Display) -> String {
+pub(crate) fn first_line(error: &impl std::fmt::Display) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 

@@ -3,7 +3,7 @@
 //! [`export()`] reads replay databases, replays their games on all cores, and writes rows (planes, globals, policy and value
 //! targets) as NPZ files with a manifest beside each. Memory does not grow with the number of rows, but for some 150 bytes a
 //! game; what is written depends on the games and the settings alone, not on the number of threads.
-//! `docs/data.md` describes the arrays.
+//! `docs/data.md` describes the arrays. [`nnue`] makes samples for the networks of `ringrift-nnue`.
 #![forbid(unsafe_code)]
 
 mod error;
@@ -13,6 +13,7 @@ mod games;
 mod heuristics;
 mod keys;
 mod manifest;
+pub mod nnue;
 mod npz;
 mod plan;
 mod policy;

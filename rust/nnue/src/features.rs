@@ -226,6 +226,41 @@ impl FeatureSet {
         table
     }
 
+    /// For each feature as seat 0 sees it, its index as another seat sees it: what [`FeatureSet::active`] gives for a seat is
+    /// what it gives for seat 0, through this table, in another order. A seat that the game does not have sees what seat 0 sees.
+    pub fn seen_from(self, seat: PlayerId) -> Vec<u16> {
+        let mut table: Vec<u16> = (0..self.len() as u16).collect();
+        if seat.index() >= self.seats() {
+            return table;
+        }
+        let mut turn = |at: usize, each: usize| {
+            for of in 0..self.seats() {
+                for k in 0..each {
+                    table[at + each * of + k] = (at + each * self.relative(of, seat.index()) + k) as u16;
+                }
+            }
+        };
+        for cell in (0..self.cells()).map(|dense| dense * self.per_cell()) {
+            for (at, each) in [(0, 1), (self.collapsed_at(), 1), (self.stack_at(), STACK), (self.buried_at(), BURIED)] {
+                turn(cell + at, each);
+            }
+            if self.seats() > 2 {
+                turn(cell + self.next_at(), 1);
+            }
+        }
+        for (at, each) in [
+            (self.hand_at(), HAND),
+            (self.eliminated_at(), PROGRESS),
+            (self.territory_at(), PROGRESS),
+            (self.stacks_at(), STACKS_CLASSES),
+            (self.lps_at(), LPS),
+            (self.turn_at(), PHASES),
+        ] {
+            turn(at, each);
+        }
+        table
+    }
+
     /// A seat as another one sees it.
     #[inline]
     pub(crate) const fn relative(self, seat: usize, perspective: usize) -> usize {

@@ -32,8 +32,9 @@ mod evaluator;
 mod features;
 mod file;
 mod head;
+mod lists;
 mod network;
-mod simd;
+pub mod simd;
 mod torch_file;
 pub mod upstream;
 

@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyException, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
+use ringrift_dataset::nnue::SampleError;
 use ringrift_heuristic::ProfileFileError;
 use ringrift_nnue::NetworkError;
 use ringrift_nnue::upstream::UpstreamError;
@@ -148,6 +149,18 @@ pub(crate) fn profiles(error: &ProfileFileError) -> PyErr {
         ProfileFileError::Io { source, .. } => os(source, error.to_string()),
         ProfileFileError::UnknownProfile { .. } => value_error(error.to_string()),
         _ => raised(Exception::Record, error.to_string()),
+    }
+}
+
+/// Why there are no samples.
+pub(crate) fn samples(error: &SampleError) -> PyErr {
+    match error {
+        SampleError::Store(error) => store(error, error.to_string()),
+        SampleError::File { source, .. } | SampleError::Threads(source) => os(source, error.to_string()),
+        SampleError::TooManyFailed { .. } | SampleError::NotACache { .. } => {
+            raised(Exception::Record, error.to_string())
+        }
+        _ => value_error(error.to_string()),
     }
 }
 

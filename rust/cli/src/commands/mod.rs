@@ -20,6 +20,7 @@ mod replay;
 mod report;
 mod selfplay;
 mod show;
+mod train;
 mod verify;
 mod version;
 
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     // Its many flags make it far larger than the others.
     Selfplay(Box<selfplay::Args>),
     Show(show::Args),
+    Train(train::Args),
     Verify(verify::Args),
     Version(version::Args),
 }
@@ -72,6 +74,7 @@ impl Command {
             Self::Replay(args) => replay::run(&args, context),
             Self::Selfplay(args) => selfplay::run(&args, context),
             Self::Show(args) => show::run(&args, context),
+            Self::Train(args) => train::run(args, context),
             Self::Verify(args) => verify::run(&args, context),
             Self::Version(args) => version::run(&args, context),
         }

@@ -1,9 +1,11 @@
 //! The kernels of the forward pass, one file per instruction set, and the choice between them at run time.
 //!
-//! All of them compute the same numbers: everything is integer, and [`scalar`] says what is right.
+//! All of them compute the same numbers: everything is integer, and [`scalar`] says what is right. [`sparse`] is the first
+//! layer in training, in floats.
 
 pub(crate) mod check;
 mod scalar;
+pub mod sparse;
 
 use std::ops::Range;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use numpy::{
-    Element, IntoPyArray as _, PyArray2, PyArrayDescrMethods as _, PyArrayDyn, PyArrayMethods as _, PyUntypedArray,
+    Element, IntoPyArray as _, PyArray1, PyArray2, PyArrayDescrMethods as _, PyArrayDyn, PyArrayMethods as _, PyUntypedArray,
     PyUntypedArrayMethods as _, dtype,
 };
 use pyo3::exceptions::PyTypeError;
@@ -15,6 +15,7 @@ use ringrift_nnue::{FeatureSet, Network, NetworkParts, logits_of};
 use ringrift_replay::files::write_atomic;
 use ringrift_rules::{AnyPosition, PlayerCount};
 
+use super::kernels::{readable, slice};
 use crate::errors::{self, OrRaise as _};
 use crate::lifetime::Call;
 use crate::position::{Position, parse_board};
@@ -161,6 +162,26 @@ impl NnueNetwork {
             .map_err(|error| errors::network(&error))?;
         let logits: Vec<f32> = logits.into_iter().map(|logit| logit as f32 / OUTPUT_SCALE as f32).collect();
         logits.into_pyarray(py).reshape([rows.len(), self.players()])
+    }
+
+    fn evaluate_features<'py>(
+        &self,
+        py: Python<'py>,
+        offsets: &Bound<'py, PyArray1<i32>>,
+        features: &Bound<'py, PyArray1<u16>>,
+        buckets: &Bound<'py, PyArray1<u8>>,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let _call = Call::begin(py)?;
+        let logits = {
+            let (offsets, features) = (readable("offsets", offsets)?, readable("features", features)?);
+            let buckets = readable("buckets", buckets)?;
+            let (offsets, features) = (slice("offsets", &offsets)?, slice("features", &features)?);
+            let buckets = slice("buckets", &buckets)?;
+            py.detach(|| self.inner.logits_of_batch(offsets, features, buckets))
+        };
+        let logits = logits.ok_or("offsets, features and buckets do not fit together or the network\n\
+             hint: they are a batch of NnueSamples of the same board and number of players");
+        logits.or_raise(errors::value_error)?.into_pyarray(py).reshape([buckets.len(), self.players()])
     }
 
     #[getter]

@@ -130,8 +130,11 @@ impl StoreReader {
         Ok(rows.into_iter().map(move |row| self.game_of_row(row, parts)))
     }
 
-    /// Where the games are in the table.
-    pub(crate) fn row_numbers(&mut self, filter: &GameFilter) -> Result<Vec<i64>, StoreError> {
+    /// Where the games are in the table, in the order of the filter.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn row_numbers(&mut self, filter: &GameFilter) -> Result<Vec<i64>, StoreError> {
         let (sql, values) = self.select("rowid", filter);
         self.steady(|reader| reader.collect(&sql, &values, |row| row.get(0)))
     }
@@ -146,7 +149,11 @@ impl StoreReader {
         found.ok().and_then(|mut ids| ids.pop()).unwrap_or_default()
     }
 
-    pub(crate) fn game_of_row(&mut self, row: i64, parts: Parts) -> Result<StoredGame, StoreError> {
+    /// The game at a place that [`StoreReader::row_numbers`] named.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchGame`], or the file cannot be read.
+    pub fn game_of_row(&mut self, row: i64, parts: Parts) -> Result<StoredGame, StoreError> {
         self.steady(|reader| reader.load("rowid", row.into(), parts))
     }
 

@@ -1,0 +1,325 @@
+//! The first layer in training, in floats: sums of the rows of active features, and their gradient.
+//!
+//! Every number is a sum in a fixed order, that of the features in the list and that of the bags, so that results do not
+//! depend on the number of threads or on the instructions of the machine. Columns are worked on in strips, whose rows fit
+//! the second-level cache together.
+
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// Columns of a strip.
+const STRIP: usize = 64;
+
+/// Bags that a thread takes at a time.
+const BLOCK: usize = 512;
+
+/// Arguments that do not fit together.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SparseError {
+    /// A buffer has another length than the others ask for.
+    #[error("{what} have {got} numbers, expected {expected}\nhint: {hint}")]
+    Length {
+        /// The buffer.
+        what: &'static str,
+        /// Its length.
+        got: usize,
+        /// The length that fits.
+        expected: usize,
+        /// What fits together.
+        hint: &'static str,
+    },
+    /// Offsets do not divide the list.
+    #[error(
+        "offset {index} is {offset}\nhint: offsets begin with 0, never fall, and end with the length of the list, {len}"
+    )]
+    Offset {
+        /// Place of the offset.
+        index: usize,
+        /// The offset.
+        offset: i32,
+        /// Length of the list.
+        len: usize,
+    },
+    /// A feature that has no row.
+    #[error("feature {feature} at {index} has no row\nhint: there are {rows} rows")]
+    Feature {
+        /// Place in the list.
+        index: usize,
+        /// The feature.
+        feature: u16,
+        /// Number of rows.
+        rows: usize,
+    },
+}
+
+/// Lists of features, one after the other.
+#[derive(Copy, Clone, Debug)]
+pub struct Bags<'a> {
+    offsets: &'a [i32],
+    features: &'a [u16],
+    rows: usize,
+}
+
+impl<'a> Bags<'a> {
+    /// Bag `i` has the features from `offsets[i]` up to `offsets[i + 1]`, all below `rows`.
+    ///
+    /// # Errors
+    /// [`SparseError`] names the first fault.
+    pub fn new(offsets: &'a [i32], features: &'a [u16], rows: usize) -> Result<Self, SparseError> {
+        let len = features.len();
+        let fault = |index: usize| SparseError::Offset { index, offset: offsets.get(index).copied().unwrap_or(0), len };
+        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return Err(fault(0)) };
+        if first != 0 {
+            return Err(fault(0));
+        }
+        if let Some(at) = offsets.windows(2).position(|pair| pair[0] > pair[1]) {
+            return Err(fault(at + 1));
+        }
+        if last as usize != len {
+            return Err(fault(offsets.len() - 1));
+        }
+        let highest = features.iter().copied().max();
+        if let Some(highest) = highest.filter(|&highest| usize::from(highest) >= rows) {
+            let index = features.iter().position(|&feature| feature == highest).unwrap_or(0);
+            return Err(SparseError::Feature { index, feature: highest, rows });
+        }
+        Ok(Self { offsets, features, rows })
+    }
+
+    /// Number of bags.
+    pub const fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    fn get(&self, bag: usize) -> &'a [u16] {
+        &self.features[self.offsets[bag] as usize..self.offsets[bag + 1] as usize]
+    }
+}
+
+/// `out[bag] = biases + sum of weights[feature]` over the features of each bag.
+///
+/// Shapes, row by row: `weights` rows x width, `biases` width, `out` bags x width. 0 threads: one per core.
+///
+/// # Errors
+/// [`SparseError::Length`].
+pub fn forward(
+    weights: &[f32],
+    biases: &[f32],
+    bags: Bags<'_>,
+    out: &mut [f32],
+    threads: usize,
+) -> Result<(), SparseError> {
+    let width = biases.len();
+    check("weights", weights.len(), bags.rows * width, "one row of the width of the biases for each feature")?;
+    check("outputs", out.len(), bags.len() * width, "one row of the width of the biases for each bag")?;
+    if width == 0 {
+        return Ok(());
+    }
+    let strips: Vec<Vec<f32>> = (0..width).step_by(STRIP).map(|begin| pack(weights, biases, width, begin)).collect();
+    let blocks: Vec<(usize, &mut [f32])> =
+        out.chunks_mut(BLOCK * width).enumerate().map(|(i, out)| (i * BLOCK, out)).collect();
+    let path = Path::detect();
+    share(threads, blocks, |(first, out)| {
+        for (strip, begin) in strips.iter().zip((0..width).step_by(STRIP)) {
+            path.sum(strip, bags, first, &mut out[begin..], width, STRIP.min(width - begin));
+        }
+    });
+    Ok(())
+}
+
+/// The gradients of [`forward`]: each row gets the sum of the gradients of the bags that have its feature, as often as they
+/// have it. Both outputs are overwritten.
+///
+/// Shapes: `gradients` bags x width, `weights` rows x width, `biases` width. 0 threads: one per core.
+///
+/// # Errors
+/// [`SparseError::Length`].
+pub fn backward(
+    gradients: &[f32],
+    bags: Bags<'_>,
+    weights: &mut [f32],
+    biases: &mut [f32],
+    threads: usize,
+) -> Result<(), SparseError> {
+    let width = biases.len();
+    check("gradients", gradients.len(), bags.len() * width, "one row of the width for each bag")?;
+    check("gradients of weights", weights.len(), bags.rows * width, "one row of the width for each feature")?;
+    let strips: Vec<usize> = (0..width).step_by(STRIP).collect();
+    let done = Mutex::new(Vec::with_capacity(strips.len()));
+    let path = Path::detect();
+    share(threads, strips, |begin| {
+        let mut strip = vec![0.0; (bags.rows + 1) * STRIP];
+        path.scatter(&mut strip, bags, gradients.get(begin..).unwrap_or_default(), width);
+        done.lock().unwrap_or_else(PoisonError::into_inner).push((begin, strip));
+    });
+    for (begin, strip) in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let len = STRIP.min(width - begin);
+        let (sums, of_biases) = strip.split_at(bags.rows * STRIP);
+        biases[begin..begin + len].copy_from_slice(&of_biases[..len]);
+        for (to, from) in weights.chunks_exact_mut(width).zip(sums.chunks_exact(STRIP)) {
+            to[begin..begin + len].copy_from_slice(&from[..len]);
+        }
+    }
+    Ok(())
+}
+
+fn check(what: &'static str, got: usize, expected: usize, hint: &'static str) -> Result<(), SparseError> {
+    if got == expected { Ok(()) } else { Err(SparseError::Length { what, got, expected, hint }) }
+}
+
+/// The columns from `begin` on, filled up with 0, the biases after the rows.
+fn pack(weights: &[f32], biases: &[f32], width: usize, begin: usize) -> Vec<f32> {
+    let len = STRIP.min(width - begin);
+    let mut strip = vec![0.0; (weights.len() / width + 1) * STRIP];
+    for (to, from) in strip.chunks_exact_mut(STRIP).zip(weights.chunks_exact(width).chain([biases])) {
+        to[..len].copy_from_slice(&from[begin..begin + len]);
+    }
+    strip
+}
+
+/// Shares tasks among threads; the one that calls is one of them. Threads that the system refuses are done without.
+fn share<T: Send>(threads: usize, tasks: Vec<T>, work: impl Fn(T) + Sync) {
+    let threads = match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
+    let others = threads.min(tasks.len()).saturating_sub(1);
+    let tasks = Mutex::new(tasks.into_iter());
+    let run = || {
+        loop {
+            let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(task) = task else { return };
+            work(task);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..others {
+            drop(thread::Builder::new().spawn_scoped(scope, run));
+        }
+        run();
+    });
+}
+
+/// The instructions that the compiler may use. All paths do the same additions in the same order.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Path {
+    Plain,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Path {
+    fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::is_x86_feature_detected!("avx512f") {
+                return Self::Avx512;
+            }
+            if std::is_x86_feature_detected!("avx2") {
+                return Self::Avx2;
+            }
+        }
+        Self::Plain
+    }
+
+    fn sum(self, strip: &[f32], bags: Bags<'_>, first: usize, out: &mut [f32], width: usize, len: usize) {
+        match self {
+            Self::Plain => sum(strip, bags, first, out, width, len),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` found the instructions.
+            Self::Avx2 => unsafe { sum_avx2(strip, bags, first, out, width, len) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` found the instructions.
+            Self::Avx512 => unsafe { sum_avx512(strip, bags, first, out, width, len) },
+        }
+    }
+
+    fn scatter(self, strip: &mut [f32], bags: Bags<'_>, gradients: &[f32], width: usize) {
+        match self {
+            Self::Plain => scatter(strip, bags, gradients, width),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` found the instructions.
+            Self::Avx2 => unsafe { scatter_avx2(strip, bags, gradients, width) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` found the instructions.
+            Self::Avx512 => unsafe { scatter_avx512(strip, bags, gradients, width) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn sum_avx2(strip: &[f32], bags: Bags<'_>, first: usize, out: &mut [f32], width: usize, len: usize) {
+    sum(strip, bags, first, out, width, len);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn sum_avx512(strip: &[f32], bags: Bags<'_>, first: usize, out: &mut [f32], width: usize, len: usize) {
+    sum(strip, bags, first, out, width, len);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn scatter_avx2(strip: &mut [f32], bags: Bags<'_>, gradients: &[f32], width: usize) {
+    scatter(strip, bags, gradients, width);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn scatter_avx512(strip: &mut [f32], bags: Bags<'_>, gradients: &[f32], width: usize) {
+    scatter(strip, bags, gradients, width);
+}
+
+/// A strip of `len` columns of the outputs of the bags from `first` on; `out` begins with its first column.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it is compiled for each set of instructions")]
+fn sum(strip: &[f32], bags: Bags<'_>, first: usize, out: &mut [f32], width: usize, len: usize) {
+    let (rows, _) = strip.as_chunks::<STRIP>();
+    let (Some(biases), rows) = (rows.last(), &rows[..bags.rows]) else { return };
+    for (i, out) in out.chunks_mut(width).enumerate() {
+        let mut sums = *biases;
+        for &feature in bags.get(first + i) {
+            for (sum, weight) in sums.iter_mut().zip(&rows[usize::from(feature)]) {
+                *sum += weight;
+            }
+        }
+        match out.first_chunk_mut() {
+            Some(out) if len == STRIP => *out = sums,
+            _ => out[..len].copy_from_slice(&sums[..len]),
+        }
+    }
+}
+
+/// Adds a strip of the gradients to the rows, and to the biases after them; `gradients` begin with the strip's first column.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it is compiled for each set of instructions")]
+fn scatter(strip: &mut [f32], bags: Bags<'_>, gradients: &[f32], width: usize) {
+    let (rows, _) = strip.as_chunks_mut::<STRIP>();
+    let Some((biases, rows)) = rows.split_last_mut() else { return };
+    for (bag, gradients) in gradients.chunks(width).enumerate() {
+        let mut gradient = [0.0; STRIP];
+        match gradients.first_chunk() {
+            Some(full) => gradient = *full,
+            None => gradient[..gradients.len()].copy_from_slice(gradients),
+        }
+        for row in bags.get(bag).iter().map(|&feature| usize::from(feature)) {
+            for (sum, gradient) in rows[row].iter_mut().zip(&gradient) {
+                *sum += gradient;
+            }
+        }
+        for (sum, gradient) in biases.iter_mut().zip(&gradient) {
+            *sum += gradient;
+        }
+    }
+}
