@@ -248,7 +248,7 @@ class NnueSamples:
 class UpstreamNnue:
     """A network in upstream's layout, evaluated as `ai-service` does. Immutable. Seats count from 0.
 
-    `docs/nnue.md` describes which files are read. Nothing in a file is run.
+    `docs/nnue-upstream.md` describes which files are read. Nothing in a file is run.
     """
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Networks in upstream's layout, trained with torch: what `rrpipe train nnue --upstream-output` gives to `ai-service`.
 
 They are the networks that its loader builds: an accumulator of 256, two residual layers of 32, tanh. Their features do
-not know who is to move, and ours are stronger; see `docs/nnue.md`.
+not know who is to move; see `docs/nnue-upstream.md`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 //!
 //! A network belongs to one board and one number of players. Its first layer is a sum of one row per active feature
 //! ([`FeatureSet`]), so that a position that differs in a few cells from one that is known costs a few rows; [`architecture`]
-//! says what follows. Everything up to the logits is integer, and equal on every machine.
+//! says what follows. Everything up to the logits is integer, and equal on every machine. Networks of upstream, which are of
+//! another kind, are in [`upstream`].
 //!
 //! ```
 //! use std::sync::Arc;
