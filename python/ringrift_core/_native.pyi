@@ -185,7 +185,7 @@ class NnueSamples:
     def game_count(self) -> int:
         """Number of games that gave rows."""
     @property
-    def bytes(self) -> int:
+    def memory_bytes(self) -> int:
         """Memory of the rows."""
     @property
     def cache(self) -> str:
@@ -204,6 +204,8 @@ class NnueSamples:
         """For each row, its output bucket: uint8[rows]."""
     def movers(self) -> _Bits:
         """For each row, the seat to move, from 0: uint8[rows]."""
+    def buckets(self) -> _Bits:
+        """For each row, its output bucket: uint8[rows]."""
     def has_search(self) -> npt.NDArray[np.bool_]:
         """For each row, whether a search was recorded: bool[rows]."""
     def search_values(self) -> _Floats:

@@ -78,6 +78,11 @@ class Trainer:
         self.training_rows, self.validation_rows = samples.split(config.val_split, config.max_samples, config.seed)
         if not len(self.training_rows):
             raise TrainError("no positions to train with\nhint: give databases with more games of this configuration")
+        if config.val_split > 0 and not len(self.validation_rows):
+            progress.say(
+                "warning: no game was drawn for validation: epochs are judged by their training loss\n"
+                "  hint: more games, or a greater --val-split"
+            )
         self.epoch_steps = -(-len(self.training_rows) // config.batch_size)
         self.model = NnueModel(samples.layout, config.width, seed=config.seed)
         self.optimizer = torch.optim.AdamW(

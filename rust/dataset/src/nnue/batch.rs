@@ -110,11 +110,17 @@ impl Samples {
     /// The batch of these rows, each turned by its symmetry (`Symmetry` of `ringrift-encode`), with targets
     /// `value_lambda * result + (1 - value_lambda) * search`, or the result where no search was recorded.
     ///
-    /// Works on the rayon pool of the caller.
+    /// `is_parallel` works on the rayon pool of the caller, else on this thread alone.
     ///
     /// # Errors
     /// [`BatchError`] names the first fault.
-    pub fn batch(&self, rows: &[i64], symmetries: Option<&[u8]>, value_lambda: f32) -> Result<Batch, BatchError> {
+    pub fn batch(
+        &self,
+        rows: &[i64],
+        symmetries: Option<&[u8]>,
+        value_lambda: f32,
+        is_parallel: bool,
+    ) -> Result<Batch, BatchError> {
         let seats = self.players().get();
         check_lambda(value_lambda)?;
         if let Some(symmetries) = symmetries {
@@ -150,7 +156,12 @@ impl Samples {
             let symmetries = symmetries.map(|all| &all[first..first + rows.len()]);
             pieces.push(Piece { rows, symmetries, features: own, buckets, targets });
         }
-        pieces.into_par_iter().for_each(|piece| self.fill(piece, value_lambda));
+        let fill = |piece| self.fill(piece, value_lambda);
+        if is_parallel {
+            pieces.into_par_iter().for_each(fill);
+        } else {
+            pieces.into_iter().for_each(fill);
+        }
         Ok(batch)
     }
 
@@ -207,9 +218,9 @@ impl Samples {
         let sum: f32 = row.search.iter().map(|&share| f32::from(share)).sum();
         let lambda = if sum > 0.0 { value_lambda } else { 1.0 };
         // Shares are rounded, so that their sum is only about 1.
-        let scale = (1.0 - lambda) / sum.max(1.0);
+        let sum = sum.max(1.0);
         for ((to, result), &share) in target.iter_mut().zip(results).zip(&row.search) {
-            *to = lambda * result + scale * f32::from(share);
+            *to = lambda * result + (1.0 - lambda) * (f32::from(share) / sum);
         }
     }
 

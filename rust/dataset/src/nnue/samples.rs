@@ -117,6 +117,11 @@ impl Samples {
         self.rows.iter().map(|row| row.mover)
     }
 
+    /// For each row, its output bucket.
+    pub fn buckets(&self) -> impl ExactSizeIterator<Item = u8> + '_ {
+        self.rows.iter().map(|row| row.bucket)
+    }
+
     /// For each row, whether a search was recorded.
     pub fn has_search(&self) -> impl ExactSizeIterator<Item = bool> + '_ {
         self.rows.iter().map(|row| row.search != [0; 4])

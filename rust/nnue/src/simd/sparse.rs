@@ -323,3 +323,155 @@ fn scatter(strip: &mut [f32], bags: Bags<'_>, gradients: &[f32], width: usize) {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// Numbers whose sums depend on the order.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn next(&mut self) -> u64 {
+            self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            self.0 >> 33
+        }
+
+        fn floats(&mut self, len: usize) -> Vec<f32> {
+            (0..len).map(|_| (self.next() % 2001) as f32 / 1000.0 - 1.0).collect()
+        }
+    }
+
+    struct Case {
+        rows: usize,
+        width: usize,
+        offsets: Vec<i32>,
+        features: Vec<u16>,
+        weights: Vec<f32>,
+        biases: Vec<f32>,
+        gradients: Vec<f32>,
+    }
+
+    impl Case {
+        fn new(seed: u64, width: usize, bags: usize) -> Self {
+            let mut numbers = Numbers(seed);
+            let rows = 37;
+            let (mut offsets, mut features) = (vec![0], Vec::new());
+            for _ in 0..bags {
+                for _ in 0..numbers.next() % 9 {
+                    features.push((numbers.next() % rows as u64) as u16);
+                }
+                offsets.push(features.len() as i32);
+            }
+            let (weights, biases) = (numbers.floats(rows * width), numbers.floats(width));
+            let gradients = numbers.floats(bags * width);
+            Self { rows, width, offsets, features, weights, biases, gradients }
+        }
+
+        fn bags(&self) -> Bags<'_> {
+            Bags::new(&self.offsets, &self.features, self.rows).unwrap()
+        }
+
+        /// The outputs, one addition after the other.
+        fn outputs(&self) -> Vec<f32> {
+            let bags = self.bags();
+            let mut out = Vec::new();
+            for bag in 0..bags.len() {
+                for column in 0..self.width {
+                    let rows = bags.get(bag).iter().map(|&feature| usize::from(feature));
+                    out.push(rows.fold(self.biases[column], |sum, row| sum + self.weights[row * self.width + column]));
+                }
+            }
+            out
+        }
+
+        /// Gradients of weights and biases, one addition after the other.
+        fn sums(&self) -> (Vec<f32>, Vec<f32>) {
+            let bags = self.bags();
+            let (mut weights, mut biases) = (vec![0.0; self.weights.len()], vec![0.0; self.width]);
+            for (bag, gradient) in self.gradients.chunks(self.width).enumerate() {
+                for (column, gradient) in gradient.iter().enumerate() {
+                    for &feature in bags.get(bag) {
+                        weights[usize::from(feature) * self.width + column] += gradient;
+                    }
+                    biases[column] += gradient;
+                }
+            }
+            (weights, biases)
+        }
+    }
+
+    fn bits(floats: &[f32]) -> Vec<u32> {
+        floats.iter().map(|float| float.to_bits()).collect()
+    }
+
+    #[test]
+    fn sums_have_the_bits_of_single_additions_for_any_threads() {
+        for (seed, width, bags) in [(1, 1, 3), (2, 63, 700), (3, 64, 513), (4, 65, 40), (5, 200, 1200), (6, 128, 1)] {
+            let case = Case::new(seed, width, bags);
+            let (outputs, (weights, biases)) = (case.outputs(), case.sums());
+            for threads in [1, 2, 7, 0] {
+                let mut out = vec![f32::NAN; outputs.len()];
+                forward(&case.weights, &case.biases, case.bags(), &mut out, threads).unwrap();
+                assert!(bits(&out) == bits(&outputs), "width {width}, {threads} threads");
+                let (mut of_weights, mut of_biases) = (vec![f32::NAN; weights.len()], vec![f32::NAN; width]);
+                backward(&case.gradients, case.bags(), &mut of_weights, &mut of_biases, threads).unwrap();
+                assert!(bits(&of_weights) == bits(&weights) && bits(&of_biases) == bits(&biases), "width {width}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_of_this_machine_gives_the_same_bits() {
+        let mut paths = vec![Path::Plain, Path::detect()];
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx2") {
+            paths.push(Path::Avx2);
+        }
+        let case = Case::new(7, STRIP, 300);
+        let (outputs, (weights, biases)) = (case.outputs(), case.sums());
+        let packed = pack(&case.weights, &case.biases, STRIP, 0);
+        for path in paths {
+            let mut out = vec![f32::NAN; outputs.len()];
+            path.sum(&packed, case.bags(), 0, &mut out, STRIP, STRIP);
+            assert!(bits(&out) == bits(&outputs), "{path:?}");
+            let mut sums = vec![0.0; packed.len()];
+            path.scatter(&mut sums, case.bags(), &case.gradients, STRIP);
+            assert!(bits(&sums) == bits(&[weights.clone(), biases.clone()].concat()), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn no_bags_and_empty_bags_are_sums_of_nothing() {
+        let (weights, biases) = (vec![1.0; 6], vec![0.5, -0.5]);
+        let mut out = [9.0; 4];
+        forward(&weights, &biases, Bags::new(&[0, 0, 0], &[], 3).unwrap(), &mut out, 2).unwrap();
+        assert_eq!(out, [0.5, -0.5, 0.5, -0.5]);
+        let none = Bags::new(&[0], &[], 3).unwrap();
+        assert!(none.is_empty());
+        forward(&weights, &biases, none, &mut [], 2).unwrap();
+        let (mut of_weights, mut of_biases) = ([9.0; 6], [9.0; 2]);
+        backward(&[], none, &mut of_weights, &mut of_biases, 2).unwrap();
+        assert_eq!((of_weights, of_biases), ([0.0; 6], [0.0; 2]));
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused() {
+        for offsets in [&[][..], &[1, 2], &[0, 2, 1, 2], &[0, -1, 2], &[0, 1], &[0, 3], &[-1, 2]] {
+            let error = Bags::new(offsets, &[0, 1], 2).unwrap_err();
+            assert!(matches!(error, SparseError::Offset { .. }) && error.to_string().contains("hint: "), "{offsets:?}");
+        }
+        let error = Bags::new(&[0, 2], &[0, 2], 2).unwrap_err();
+        assert_eq!(error, SparseError::Feature { index: 1, feature: 2, rows: 2 });
+        let bags = Bags::new(&[0, 2], &[0, 1], 2).unwrap();
+        let fails = [
+            forward(&[0.0; 5], &[0.0; 3], bags, &mut [0.0; 3], 1),
+            forward(&[0.0; 6], &[0.0; 3], bags, &mut [0.0; 4], 1),
+            backward(&[0.0; 2], bags, &mut [0.0; 6], &mut [0.0; 3], 1),
+            backward(&[0.0; 3], bags, &mut [0.0; 7], &mut [0.0; 3], 1),
+        ];
+        assert!(fails.iter().all(|fail| matches!(fail, Err(SparseError::Length { .. }))));
+        forward(&[], &[], bags, &mut [], 1).unwrap();
+    }
+}

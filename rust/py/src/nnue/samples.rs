@@ -115,7 +115,7 @@ impl NnueSamples {
     }
 
     #[getter]
-    fn bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         self.samples.bytes()
     }
 
@@ -152,6 +152,10 @@ impl NnueSamples {
         column(py, || self.samples.movers().collect())
     }
 
+    fn buckets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        column(py, || self.samples.buckets().collect())
+    }
+
     fn has_search<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<bool>>> {
         column(py, || self.samples.has_search().collect())
     }
@@ -181,7 +185,9 @@ impl NnueSamples {
         let rows = slice("rows", &rows)?;
         let symmetries = symmetries.map(|symmetries| readable("symmetries", symmetries)).transpose()?;
         let symmetries = symmetries.as_ref().map(|symmetries| slice("symmetries", symmetries)).transpose()?;
-        let made = py.detach(|| run::on_threads(threads, || self.samples.batch(rows, symmetries, value_lambda)))?;
+        let make = || self.samples.batch(rows, symmetries, value_lambda, threads != 1);
+        // A pool of one thread would take longer than a small batch.
+        let made = if threads == 1 { py.detach(make) } else { py.detach(|| run::on_threads(threads, make))? };
         let batch = made.or_raise(errors::value_error)?;
         let targets = batch.targets.into_pyarray(py).reshape([rows.len(), self.players()])?;
         let (offsets, features) = (batch.offsets.into_pyarray(py), batch.features.into_pyarray(py));
