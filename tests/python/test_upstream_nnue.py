@@ -49,7 +49,7 @@ def played(board: str, players: int, plies: int) -> Position:
         moves = position.legal_moves()
         if not len(moves):
             break
-        position = moves[(37 * ply + 11) % len(moves)].make()
+        position = position.make_move(moves[(37 * ply + 11) % len(moves)])
     return position
 
 

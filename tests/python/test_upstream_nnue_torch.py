@@ -146,7 +146,7 @@ def games(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, players in enumerate((2, 2, 3)):
         selfplay(
             num_games=6,
-            board="square8",
+            board_type="square8",
             num_players=players,
             seed=number,
             engine_mode="random-only",
