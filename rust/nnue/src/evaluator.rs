@@ -78,7 +78,7 @@ impl<B: Board> NnueEvaluator<B> {
             activate(&self.network, &self.slots[slot].accumulators, &mut self.inputs);
             let bucket = self.network.features().bucket(position);
             let (head, half) = (self.network.head(bucket), self.network.width() / 2);
-            self.network.simd().logits(head, &self.inputs, half, 0..players, &mut logits);
+            self.network.kernels().logits(head, &self.inputs, half, 0..players, &mut logits);
         }
         logits
     }
@@ -154,14 +154,14 @@ fn two<T>(slots: &mut [T], a: usize, b: usize) -> (&T, &mut T) {
 fn update(network: &Network, changes: &Changes, base: &[Block], out: &mut [Block]) {
     let stride = network.rows().stride();
     for ((change, base), out) in changes.of().iter().zip(base.chunks_exact(stride)).zip(out.chunks_exact_mut(stride)) {
-        network.simd().update(network.rows(), base, change, out);
+        network.kernels().update(network.rows(), base, change, out);
     }
 }
 
 fn refresh(network: &Network, changes: &Changes, out: &mut [Block]) {
     let stride = network.rows().stride();
     for (change, out) in changes.of().iter().zip(out.chunks_exact_mut(stride)) {
-        network.simd().update(network.rows(), network.biases(), change, out);
+        network.kernels().update(network.rows(), network.biases(), change, out);
     }
 }
 
@@ -169,7 +169,7 @@ fn refresh(network: &Network, changes: &Changes, out: &mut [Block]) {
 fn activate(network: &Network, accumulators: &[Block], inputs: &mut Inputs) {
     let (stride, half, players) = (network.rows().stride(), network.width() / 2, network.players().get());
     for (accumulator, out) in accumulators.chunks_exact(stride).zip(inputs.0.chunks_exact_mut(half)) {
-        network.simd().activate(accumulator, out);
+        network.kernels().activate(accumulator, out);
     }
     inputs.0.copy_within(0..(players - 1) * half, players * half);
 }
@@ -226,7 +226,7 @@ impl<B: Board> Evaluator<B> for NnueEvaluator<B> {
                 let head = self.network.head(self.network.features().bucket(&child));
                 let (half, mut logits) = (self.network.width() / 2, [0; 4]);
                 let seats = seat.index()..seat.index() + 1;
-                self.network.simd().logits(head, &self.inputs, half, seats, &mut logits);
+                self.network.kernels().logits(head, &self.inputs, half, seats, &mut logits);
                 points(logits[seat.index()])
             });
             scores.push(score);

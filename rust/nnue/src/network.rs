@@ -15,7 +15,7 @@ use crate::error::NetworkError;
 use crate::features::{BUCKETS, FeatureSet};
 use crate::file;
 use crate::head::Head;
-use crate::simd::{self, SimdPath};
+use crate::simd::{Kernels, SimdPath, check};
 
 /// What a network is made of: plain arrays in row-major order, with `F` features ([`FeatureSet::len`]), width `H`, `K` = 4
 /// buckets and `n` players. Scales are those of [`crate::architecture`].
@@ -100,7 +100,7 @@ pub struct Network {
     heads: Vec<Head>,
     lineage: String,
     sha256: [u8; 32],
-    path: SimdPath,
+    kernels: Kernels,
 }
 
 impl std::fmt::Debug for Network {
@@ -110,7 +110,7 @@ impl std::fmt::Debug for Network {
             .field("players", &self.players())
             .field("width", &self.width)
             .field("sha256", &self.sha256_hex())
-            .field("path", &self.path)
+            .field("simd", &self.simd())
             .finish_non_exhaustive()
     }
 }
@@ -168,9 +168,9 @@ impl Network {
             heads: (0..BUCKETS).map(head).collect(),
             lineage: parts.lineage.clone(),
             sha256,
-            path: SimdPath::Scalar,
+            kernels: Kernels::SCALAR,
         };
-        network.path = simd::check::choose(&network)?;
+        network.kernels = check::choose(&network)?;
         Ok(network)
     }
 
@@ -278,7 +278,7 @@ impl Network {
 
     /// The path that computes with it. Scores do not depend on it.
     pub const fn simd(&self) -> SimdPath {
-        self.path
+        self.kernels.path()
     }
 
     /// Checks that the network is for a board and a number of players.
@@ -293,6 +293,11 @@ impl Network {
             return Err(NetworkError::OtherPlayers { network: self.players().get(), wanted: players.get() });
         }
         Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn kernels(&self) -> Kernels {
+        self.kernels
     }
 
     /// Rows of the features.

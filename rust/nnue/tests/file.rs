@@ -218,7 +218,7 @@ fn damaged_files_are_refused_or_equal() {
             |rng: &mut GameRng, len: usize| if rng.chance(0.5) { rng.below(len.min(80)) } else { rng.below(len) };
         match rng.below(6) {
             0 => {
-                for _ in 0..1 + rng.below(4) {
+                for _ in 0..=rng.below(4) {
                     let at = place(&mut rng, damaged.len());
                     damaged[at] ^= 1 << rng.below(8);
                 }

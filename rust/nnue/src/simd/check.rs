@@ -2,7 +2,7 @@
 
 use ringrift_eval::GameRng;
 
-use super::SimdPath;
+use super::{Kernels, SimdPath};
 use crate::blocks::{Block, Inputs};
 use crate::changes::Change;
 use crate::error::NetworkError;
@@ -16,20 +16,22 @@ const TRIALS: usize = 6;
 ///
 /// # Errors
 /// The one that is asked for is unknown, is not there, or is wrong.
-pub(crate) fn choose(network: &Network) -> Result<SimdPath, NetworkError> {
-    if let Some(path) = SimdPath::forced()? {
-        return if agrees(path, network) { Ok(path) } else { Err(NetworkError::WrongPath(path.name())) };
+pub(crate) fn choose(network: &Network) -> Result<Kernels, NetworkError> {
+    let asked = std::env::var_os("RINGRIFT_NNUE_SIMD").unwrap_or_default();
+    if let Some(kernels) = SimdPath::of_name(&asked)? {
+        let path = kernels.path();
+        return if agrees(kernels, network) { Ok(kernels) } else { Err(NetworkError::WrongPath(path.name())) };
     }
-    let usable = |path: &SimdPath| path.is_available() && agrees(*path, network);
-    Ok(SimdPath::ALL.into_iter().find(usable).unwrap_or(SimdPath::Scalar))
+    let mut usable = SimdPath::ALL.into_iter().filter_map(Kernels::of).filter(|&kernels| agrees(kernels, network));
+    Ok(usable.next().unwrap_or(Kernels::SCALAR))
 }
 
 /// Whether a path equals the scalar one on pseudo-random accumulators and inputs.
-pub(crate) fn agrees(path: SimdPath, network: &Network) -> bool {
-    path == SimdPath::Scalar || (0..TRIALS as u64).all(|trial| agrees_once(path, network, trial))
+fn agrees(kernels: Kernels, network: &Network) -> bool {
+    kernels == Kernels::SCALAR || (0..TRIALS as u64).all(|trial| agrees_once(kernels, network, trial))
 }
 
-fn agrees_once(path: SimdPath, network: &Network, trial: u64) -> bool {
+fn agrees_once(kernels: Kernels, network: &Network, trial: u64) -> bool {
     let mut rng = GameRng::new(0x006e_6e75_6500, trial, GameRng::HOST);
     let (rows, players, half) = (network.rows(), network.players().get(), network.width() / 2);
     let mut base = network.biases().to_vec();
@@ -41,9 +43,10 @@ fn agrees_once(path: SimdPath, network: &Network, trial: u64) -> bool {
         let change = Change { removed: some(12), added: some(40) };
         let mut outs = [vec![Block::ZERO; rows.stride()], vec![Block::ZERO; rows.stride()]];
         let mut activations = [vec![0; half], vec![0; half]];
-        for ((path, out), activation) in [path, SimdPath::Scalar].into_iter().zip(&mut outs).zip(&mut activations) {
-            path.update(rows, &base, &change, out);
-            path.activate(out, activation);
+        for ((kernels, out), activation) in [kernels, Kernels::SCALAR].into_iter().zip(&mut outs).zip(&mut activations)
+        {
+            kernels.update(rows, &base, &change, out);
+            kernels.activate(out, activation);
         }
         let [out, expected] = outs;
         if out.as_slice() != expected.as_slice() || activations[0] != activations[1] {
@@ -57,11 +60,60 @@ fn agrees_once(path: SimdPath, network: &Network, trial: u64) -> bool {
     }
     inputs.0.copy_within(0..(players - 1) * half, players * half);
     (0..BUCKETS).all(|bucket| {
-        let logits = |path: SimdPath| {
+        let logits = |kernels: Kernels| {
             let mut logits = [0; 4];
-            path.logits(network.head(bucket), &inputs, half, 0..players, &mut logits);
+            kernels.logits(network.head(bucket), &inputs, half, 0..players, &mut logits);
             logits
         };
-        logits(path) == logits(SimdPath::Scalar)
+        logits(kernels) == logits(Kernels::SCALAR)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ringrift_rules::{BoardKind, PlayerCount};
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn every_path_of_this_machine_equals_scalar(
+            players in 0..3usize, step in 1..=16usize, seed in any::<u64>(), trial in any::<u64>()
+        ) {
+            let network = Network::random(BoardKind::Hex8, PlayerCount::ALL[players], 64 * step, seed).unwrap();
+            for kernels in SimdPath::ALL.into_iter().filter_map(Kernels::of) {
+                for next in 0..20 {
+                    prop_assert!(agrees_once(kernels, &network, trial.wrapping_add(next)), "{kernels:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn extremes_equal_scalar() {
+        // All weights and biases at their ends: nothing may saturate where scalar does not.
+        let network = Network::random(BoardKind::Square8, PlayerCount::Four, 1024, 1).unwrap();
+        for (weight, input) in [(127, 127), (-128, 127), (-127, 1)] {
+            let mut parts = network.to_parts();
+            parts.l1_weights.fill(weight);
+            parts.l2_weights.fill(weight);
+            parts.out_weights.fill(weight);
+            for biases in [&mut parts.l1_biases, &mut parts.l2_biases, &mut parts.out_biases] {
+                biases.fill(if weight > 0 { crate::BIAS_MAX } else { -crate::BIAS_MAX });
+            }
+            let network = Network::from_parts(&parts).unwrap();
+            let mut inputs = Inputs::ZERO;
+            inputs.0.fill(input);
+            let mut all = SimdPath::ALL.into_iter().filter_map(Kernels::of).map(|kernels| {
+                let mut logits = [0; 4];
+                kernels.logits(network.head(0), &inputs, 512, 0..4, &mut logits);
+                logits
+            });
+            let first = all.next().unwrap();
+            assert!(all.all(|logits| logits == first));
+        }
+    }
 }
