@@ -226,7 +226,7 @@ def test_progress_is_told_and_can_end_the_work(database: Path) -> None:
 
     # Games that were seen before are read and replayed all the same: this takes a while.
     with pytest.raises(InterruptedError):
-        NnueSamples.open([database] * 4000, "square8", 2, progress=stop)
+        NnueSamples.open([database] * 400, "square8", 2, progress=stop)
 
 
 Arrays = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], NDArray[np.uint16]]
