@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ringrift_core import __version__
+from ringrift_core._files import write_whole
 from ringrift_core._native import NnueNetwork, NnueSamples, RecordError
 from ringrift_core.train.config import NnueConfig
 from ringrift_core.train.errors import TrainError, TrainUnavailableError, TrainUsageError
@@ -29,7 +30,6 @@ except ImportError as error:
     raise TrainUnavailableError("training needs torch\nhint: pip install 'ringrift-core[train]'") from error
 
 from ringrift_core.train.card import card_text
-from ringrift_core.train.checkpoint import write_whole
 from ringrift_core.train.equality import check_network
 from ringrift_core.train.gradients import Workers
 from ringrift_core.train.source import Samples

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ringrift_core.train.checkpoint import write_whole
+from ringrift_core._files import write_whole
 
 CHECKPOINT = "checkpoint.pt"
 METRICS = "metrics.jsonl"
