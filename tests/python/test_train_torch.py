@@ -27,6 +27,8 @@ from ringrift_core.train.sparse import PairedSums, Workspace  # noqa: E402
 
 POSITIONS = int(os.environ.get("RINGRIFT_TEST_POSITIONS") or 300)
 """Positions of each board and number of players that are compared."""
+PATIENCE_SECONDS = 600
+"""Longest wait for a process; torch alone takes seconds to load, on a busy machine many."""
 SETTINGS: dict[str, Any] = {"width": 64, "epochs": 2, "batch_size": 256, "seed": 5, "checkpoint_steps": 2}
 
 
@@ -190,7 +192,7 @@ def trained(games: Path, folder: Path, **settings: Any) -> tuple[NnueSummary, by
     """Trains in a folder; the summary and the network."""
     run_settings = {"resume": settings.pop("resume", False), "is_stopped": settings.pop("is_stopped", None)}
     config = NnueConfig((games,), output=folder / "a.nnue", run_dir=folder / "run", **{**SETTINGS, **settings})
-    summary = train_nnue(config, quiet=True, **run_settings)
+    summary = train_nnue(config, told="nothing", **run_settings)
     return summary, summary.output.read_bytes()
 
 
@@ -261,7 +263,7 @@ def command(games: Path, *flags: str) -> list[str]:
 
 def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
     """Waits until a file is there."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE_SECONDS
     while not path.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
@@ -273,10 +275,13 @@ def test_killed_and_resumed_is_not_killed(
     tmp_path: Path, games: Path, straight: tuple[NnueSummary, bytes], number: signal.Signals
 ) -> None:
     line = command(games, "--output", "a.nnue", "--run-dir", "run")
-    process = subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    wait_for(tmp_path / "run" / "checkpoint.pt", process)
-    process.send_signal(number)
-    _, told = process.communicate(timeout=120)
+    with subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_for(tmp_path / "run" / "checkpoint.pt", process)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
     if number == signal.SIGINT:
         # It may have been too late.
         assert process.returncode in (0, 130), told
@@ -356,18 +361,18 @@ def test_wrong_inputs_are_refused(tmp_path: Path, games: Path) -> None:
         return NnueConfig(**{"databases": (games,), "output": tmp_path / "a.nnue", "run_dir": tmp_path, **settings})
 
     with pytest.raises(TrainUsageError, match="no database"):
-        train_nnue(config(databases=()), quiet=True)
+        train_nnue(config(databases=()), told="nothing")
     with pytest.raises(FileNotFoundError):
-        train_nnue(config(databases=(tmp_path / "missing.db",)), quiet=True)
+        train_nnue(config(databases=(tmp_path / "missing.db",)), told="nothing")
     with pytest.raises(TrainError, match="hex8"):
-        train_nnue(config(board_type="hex8"), quiet=True)
+        train_nnue(config(board_type="hex8"), told="nothing")
     (tmp_path / "text.db").write_text("no database at all, but a long enough text")
     with pytest.raises(RecordError):
-        train_nnue(config(databases=(tmp_path / "text.db",)), quiet=True)
+        train_nnue(config(databases=(tmp_path / "text.db",)), told="nothing")
     with pytest.raises(IsADirectoryError):
-        train_nnue(config(output=tmp_path), quiet=True)
+        train_nnue(config(output=tmp_path), told="nothing")
     with pytest.raises(NotADirectoryError):
-        train_nnue(config(output=tmp_path / "text.db" / "a.nnue"), quiet=True)
+        train_nnue(config(output=tmp_path / "text.db" / "a.nnue"), told="nothing")
     assert not (tmp_path / "a.nnue").exists()
 
 

@@ -59,7 +59,7 @@ def _train(config: NnueConfig, args: argparse.Namespace) -> None:
     # Torch takes a second to load.
     from ringrift_core.train.nnue import train_nnue
 
-    train_nnue(config, resume=args.resume, quiet=args.no_progress)
+    train_nnue(config, resume=args.resume, told="results" if args.no_progress else "progress")
 
 
 def _fail(text: str, status: int) -> int:
