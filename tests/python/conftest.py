@@ -14,7 +14,7 @@ FORMS = {
     "script": [str(Path(sys.executable).with_name("rrpipe"))],
     "module": [sys.executable, "-m", "ringrift_core"],
 }
-FOREIGN = ("NO_COLOR", "PYTHONUNBUFFERED", "TERM")
+FOREIGN = ("NO_COLOR", "PYTHONPATH", "PYTHONUNBUFFERED", "TERM")
 
 
 class Rrpipe(Protocol):
