@@ -12,7 +12,7 @@ use ringrift_dataset::{ExportOptions, Observer, Output, Part, Progress, RowPlan,
 use ringrift_encode::Symmetry;
 use ringrift_eval::Values;
 use ringrift_nnue::FeatureSet;
-use ringrift_replay::{GameFilter, StoreError, StoreReader};
+use ringrift_replay::{StoreError, StoreReader};
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, with_position};
 use rusqlite::Connection;
 
