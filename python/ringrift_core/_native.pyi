@@ -200,8 +200,6 @@ class NnueSamples:
         """For each row, the moves before it: uint32[rows]."""
     def plies_left(self) -> _Counts:
         """For each row, the moves from it to the end: uint32[rows]."""
-    def buckets(self) -> _Bits:
-        """For each row, its output bucket: uint8[rows]."""
     def movers(self) -> _Bits:
         """For each row, the seat to move, from 0: uint8[rows]."""
     def buckets(self) -> _Bits:

@@ -22,12 +22,12 @@ impl Network {
         let (mut inputs, mut sums) = (Inputs::ZERO, vec![Block::ZERO; self.rows().stride()]);
         for (list, out) in lists.iter().zip(inputs.0.chunks_exact_mut(half)) {
             let change = Change { removed: Vec::new(), added: list.to_vec() };
-            self.simd().update(self.rows(), self.biases(), &change, &mut sums);
-            self.simd().activate(&sums, out);
+            self.kernels().update(self.rows(), self.biases(), &change, &mut sums);
+            self.kernels().activate(&sums, out);
         }
         inputs.0.copy_within(0..(players - 1) * half, players * half);
         let mut logits = [0; 4];
-        self.simd().logits(self.head(bucket), &inputs, half, 0..players, &mut logits);
+        self.kernels().logits(self.head(bucket), &inputs, half, 0..players, &mut logits);
         Some(logits)
     }
     /// Logits of rows of features, as real numbers: `f32[rows, seats]`.

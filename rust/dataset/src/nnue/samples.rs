@@ -107,11 +107,6 @@ impl Samples {
         self.rows.iter().map(|row| self.games[row.game as usize].plies - row.ply)
     }
 
-    /// The output bucket of each row.
-    pub fn buckets(&self) -> impl ExactSizeIterator<Item = u8> {
-        self.rows.iter().map(|row| row.bucket)
-    }
-
     /// For each row, the index of the seat to move.
     pub fn movers(&self) -> impl ExactSizeIterator<Item = u8> + '_ {
         self.rows.iter().map(|row| row.mover)

@@ -144,10 +144,6 @@ impl NnueSamples {
         column(py, || self.samples.plies_left().collect())
     }
 
-    fn buckets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        column(py, || self.samples.buckets().collect())
-    }
-
     fn movers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
         column(py, || self.samples.movers().collect())
     }
