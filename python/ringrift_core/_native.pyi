@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, final, overload
 
 import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "SearchStop",
     "SelfplayRun",
     "SetupError",
+    "UpstreamNnue",
     "__version__",
     "cell_coordinates",
     "cli_main",
@@ -243,6 +244,113 @@ class NnueSamples:
         Raises:
             ValueError: A row that there is not, or `value_lambda` out of range.
         """
+
+@final
+class UpstreamNnue:
+    """A network in upstream's layout, evaluated as `ai-service` does. Immutable. Seats count from 0.
+
+    `docs/nnue-upstream.md` describes which files are read. Nothing in a file is run.
+    """
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> UpstreamNnue:
+        """Reads a `.pt` or `.safetensors` file.
+
+        Args:
+            path: The file.
+
+        Raises:
+            NetworkFormatError: It holds no network that could be evaluated as upstream does; the message says why.
+            OSError: It cannot be read.
+        """
+    @staticmethod
+    def save(
+        path: str | os.PathLike[str],
+        tensors: Mapping[str, npt.NDArray[np.float32]],
+        *,
+        players: int | None = None,
+        metadata: str = "{}",
+    ) -> UpstreamNnue:
+        """Writes a `.pt` file, whole or not at all, and returns the network. Equal arguments give equal files.
+
+        Args:
+            path: The file; one that is there is replaced.
+            tensors: The state of the model. Names and shapes say which architecture it is.
+            players: Number of players to note in the file.
+            metadata: The other keys of the file: the text of a JSON object. Those that the tensors show are added.
+
+        Raises:
+            NetworkFormatError: The tensors are no network of upstream, or the metadata say otherwise.
+            ValueError: `players` or `metadata` is none.
+            TypeError: A tensor is no array of float32.
+            OSError: The file cannot be written.
+        """
+    @staticmethod
+    def features(board: str, positions: Iterable[Position], seats: Iterable[int], *, version: int = 3) -> _Floats:
+        """Upstream's features of positions.
+
+        Args:
+            board: Board name.
+            positions: Positions on that board.
+            seats: Who looks at each of them.
+            version: Version of the features: 1, 2 or 3.
+
+        Returns:
+            float32[rows, D], D as upstream has it for board and version.
+
+        Raises:
+            NetworkFormatError: A position is on another board.
+            ValueError: Unknown board or version, or a seat that there is not.
+        """
+    def evaluate(self, positions: Iterable[Position], seats: Iterable[int]) -> _Floats:
+        """Values of positions.
+
+        Args:
+            positions: Positions on the board of the network.
+            seats: Who looks at each of them.
+
+        Returns:
+            float32[rows, outputs] in [-1, 1]: the value for the player who looks, or of all players by seat.
+
+        Raises:
+            NetworkFormatError: A position of another board or number of players.
+            ValueError: A seat that there is not.
+        """
+    def policy(self, positions: Iterable[Position], seats: Iterable[int]) -> tuple[_Floats, _Floats]:
+        """Scores of the cells that moves start from, and of those that they end on: float32[rows, side * side] each.
+
+        Cells count as in the features. Arguments and exceptions are those of `evaluate`, and `ValueError` without a
+        policy.
+        """
+    def tensors(self) -> dict[str, _Floats]:
+        """The state of the model, by the names that upstream has."""
+    @property
+    def kind(self) -> str:
+        """Upstream's class: RingRiftNNUE, MultiPlayerNNUE or RingRiftNNUEWithPolicy."""
+    @property
+    def board(self) -> str:
+        """Board name."""
+    @property
+    def players(self) -> int | None:
+        """Number of players, if the file says it or the network gives so many values."""
+    @property
+    def width(self) -> int:
+        """Width of the accumulator."""
+    @property
+    def outputs(self) -> int:
+        """Number of values."""
+    @property
+    def version(self) -> str:
+        """Upstream's version of the architecture that the tensors show."""
+    @property
+    def feature_version(self) -> int:
+        """Version of the features: 1, 2 or 3."""
+    @property
+    def sha256(self) -> str | None:
+        """Hash of the file."""
+    @property
+    def metadata(self) -> str:
+        """The other keys of the file, as JSON."""
 
 @final
 class Position:

@@ -34,6 +34,7 @@ from ringrift_core.train.equality import check_network
 from ringrift_core.train.gradients import Workers
 from ringrift_core.train.source import Samples
 from ringrift_core.train.trainer import Trainer
+from ringrift_core.train.upstream_nnue import train_upstream
 
 RUNS = Path("runs")
 HASH_BYTES = 1 << 22
@@ -116,7 +117,38 @@ def train_nnue(
         f"{summary.output}: epoch {summary.best_epoch}, loss {summary.best_loss:.4f}, "
         f"equal to torch on {summary.checked:,} positions, sha256 {summary.sha256[:16]}"
     )
+    if config.upstream_output is not None:
+        with contextlib.nullcontext(is_stopped) if is_stopped is not None else _interrupts() as is_pressed:
+            _train_upstream(config, config.upstream_output, samples, trainer, progress, is_pressed)
     return summary
+
+
+def _train_upstream(
+    config: NnueConfig,
+    output: Path,
+    samples: Samples,
+    trainer: Trainer,
+    progress: Progress,
+    is_stopped: Callable[[], bool],
+) -> None:
+    """Trains a network in upstream's layout on the rows of a run."""
+    made = train_upstream(
+        output,
+        config.databases,
+        samples.native,
+        trainer.training_rows,
+        trainer.validation_rows,
+        epochs=config.epochs,
+        value_lambda=config.lambda_at(config.epochs - 1),
+        patience=config.patience or config.epochs,
+        seed=config.seed,
+        is_stopped=is_stopped,
+        tell=progress.say,
+    )
+    progress.say(
+        f"{made.output}: {made.positions:,} positions, epoch {made.best_epoch}, loss {made.best_loss:.4f}, "
+        f"as torch to {made.difference:.0e} on {made.checked:,} views, sha256 {made.sha256[:16]}"
+    )
 
 
 def open_samples(config: NnueConfig, progress: Progress) -> Samples:

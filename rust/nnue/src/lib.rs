@@ -3,7 +3,8 @@
 //!
 //! A network belongs to one board and one number of players. Its first layer is a sum of one row per active feature
 //! ([`FeatureSet`]), so that a position that differs in a few cells from one that is known costs a few rows; [`architecture`]
-//! says what follows. Everything up to the logits is integer, and equal on every machine.
+//! says what follows. Everything up to the logits is integer, and equal on every machine. Networks of upstream, which are of
+//! another kind, are in [`upstream`].
 //!
 //! ```
 //! use std::sync::Arc;
@@ -35,6 +36,8 @@ mod head;
 mod lists;
 mod network;
 pub mod simd;
+mod torch_file;
+pub mod upstream;
 
 pub use architecture::BIAS_MAX;
 pub use batch::logits_of;
@@ -43,3 +46,4 @@ pub use evaluator::NnueEvaluator;
 pub use features::FeatureSet;
 pub use network::{Network, NetworkParts};
 pub use simd::SimdPath;
+pub use torch_file::{ElementType, FILE_BYTES_MAX, TensorInfo, TorchFile, TorchFileError};

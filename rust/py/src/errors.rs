@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use ringrift_dataset::nnue::SampleError;
 use ringrift_heuristic::ProfileFileError;
 use ringrift_nnue::NetworkError;
+use ringrift_nnue::upstream::UpstreamError;
 use ringrift_replay::StoreError;
 use ringrift_selfplay::{
     IdentityError, JsonlError, NetworkFileError, OutputError, RecordError, RunError, SeedError, SpecError,
@@ -188,6 +189,14 @@ pub(crate) fn network(error: &NetworkError) -> PyErr {
     match error.io() {
         Some(source) => os(source, error.to_string()),
         None => raised(Exception::NetworkFormat, error.to_string()),
+    }
+}
+
+/// Why a network of upstream cannot be used.
+pub(crate) fn upstream_network(error: &UpstreamError) -> PyErr {
+    match error {
+        UpstreamError::Io { source, .. } => os(source, format!("{error}: {source}")),
+        _ => raised(Exception::NetworkFormat, error.to_string()),
     }
 }
 

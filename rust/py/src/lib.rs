@@ -31,7 +31,7 @@ mod _native {
     #[pymodule_export]
     use super::moves::{Move, MoveSequence};
     #[pymodule_export]
-    use super::nnue::{NnueNetwork, NnueSamples, nnue_backward, nnue_forward};
+    use super::nnue::{NnueNetwork, NnueSamples, UpstreamNnue, nnue_backward, nnue_forward};
     #[pymodule_export]
     use super::playouts::random_playouts;
     #[pymodule_export]

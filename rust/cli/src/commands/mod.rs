@@ -10,6 +10,7 @@ mod jobs;
 mod man;
 mod matches;
 mod merge;
+mod nnue;
 mod perft;
 mod play;
 mod playout;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Man(man::Args),
     Match(matches::Args),
     Merge(merge::Args),
+    Nnue(nnue::Args),
     Perft(perft::Args),
     Play(play::Args),
     Playout(playout::Args),
@@ -64,6 +66,7 @@ impl Command {
             Self::Man(args) => man::run(&args, context),
             Self::Match(args) => matches::run(&args, context),
             Self::Merge(args) => merge::run(&args, context),
+            Self::Nnue(args) => nnue::run(&args, context),
             Self::Perft(args) => perft::run(&args, context),
             Self::Play(args) => play::run(&args, context),
             Self::Playout(args) => playout::run(&args, context),

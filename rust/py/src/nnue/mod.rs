@@ -3,7 +3,9 @@
 mod kernels;
 mod network;
 mod samples;
+mod upstream;
 
 pub(crate) use kernels::{nnue_backward, nnue_forward};
 pub(crate) use network::NnueNetwork;
 pub(crate) use samples::NnueSamples;
+pub(crate) use upstream::UpstreamNnue;
