@@ -6,7 +6,7 @@ mod support;
 use ringrift_eval::{Evaluator, GameRng, Scores, WIN, centi, relative_centi};
 use ringrift_heuristic::EvalMode;
 use ringrift_rules::{Board, Hex8, Hexagonal, MoveList, PlayerCount, PlayerId, Position, Square8, Square19};
-use ringrift_search::{AlphaBeta, AlphaBetaOptions, Ended, Limits, Opponents, Search, SearchResult, Stop};
+use ringrift_search::{AlphaBeta, AlphaBetaOptions, Ended, Limits, Margins, Opponents, Search, SearchResult, Stop};
 use support::{heuristic, positions_wanted, random_position};
 
 const WON: i32 = 10_000_000;
@@ -201,4 +201,51 @@ fn best_reply_equals_its_definition_on_small_boards() {
 fn best_reply_equals_its_definition_on_large_boards() {
     equals_minimax::<Square19>(Opponents::BestReply, PlayerCount::Four, 2, 3, 40, 9);
     equals_minimax::<Hexagonal>(Opponents::BestReply, PlayerCount::Three, 2, 3, 40, 10);
+}
+
+/// Static values that are kept save evaluations and change nothing else, whichever seats the searches begin with.
+fn kept_values_change_nothing<B: Board>(players: PlayerCount, seed: u64) {
+    let mut rng = GameRng::new(seed, 0, 0);
+    let mut engines = [0, 8].map(|static_bits| {
+        let options = AlphaBetaOptions { static_bits, ..AlphaBetaOptions::default() };
+        AlphaBeta::new(heuristic::<B>(EvalMode::Light), options).unwrap()
+    });
+    let mut evaluations = [0, 0];
+    for _ in 0..positions_wanted::<B>(60) {
+        let position = random_position::<B>(players, &mut rng);
+        let [without, with] = [0, 1].map(|i| search(&mut engines[i], &position, &Limits::nodes(1_500).unwrap()));
+        evaluations[0] += without.evaluations;
+        evaluations[1] += with.evaluations;
+        let same = SearchResult { evaluations: without.evaluations, elapsed: without.elapsed, ..with };
+        assert_eq!(same, without, "{}", B::into_any(position));
+    }
+    assert!(evaluations[1] < evaluations[0], "{evaluations:?}");
+}
+
+#[test]
+fn kept_static_values_change_nothing() {
+    kept_values_change_nothing::<Square8>(PlayerCount::Two, 11);
+    kept_values_change_nothing::<Hex8>(PlayerCount::Three, 12);
+}
+
+#[test]
+fn impossible_margins_are_refused() {
+    let new = |options| AlphaBeta::new(heuristic::<Square8>(EvalMode::Light), options).map(drop);
+    let margins = Margins::HEURISTIC;
+    for (wrong, says) in [
+        (Margins { window: -1.0, ..margins }, "window -1"),
+        (Margins { futility: f64::NAN, ..margins }, "futility NaN"),
+        (Margins { reverse_futility: [60.0, 20_000.0], ..margins }, "reverse_futility at depth 2 20000"),
+        (Margins { promising: 0, ..margins }, "promising 0"),
+    ] {
+        let message = new(AlphaBetaOptions { margins: wrong, ..AlphaBetaOptions::default() }).unwrap_err().to_string();
+        assert!(message.contains(says) && message.contains("hint: "), "{message}");
+    }
+    assert!(new(AlphaBetaOptions { margins: Margins::NETWORK, ..AlphaBetaOptions::default() }).is_ok());
+    let other = Margins { window: 5.0, ..margins };
+    let described = |margins| {
+        let options = AlphaBetaOptions { margins, ..AlphaBetaOptions::default() };
+        Search::<Square8>::describe(&AlphaBeta::new(heuristic::<Square8>(EvalMode::Light), options).unwrap())
+    };
+    assert!(described(other).contains("window=5") && !described(margins).contains("window"));
 }
