@@ -6,6 +6,8 @@
 
 mod interval;
 mod matches;
+mod sprt;
 
 pub use interval::{Interval, wilson};
 pub use matches::{MATCH_GAMES_MAX, Match, MatchError, MatchGame, MatchReport, Standing};
+pub use sprt::{BlockShape, EloModel, Forecast, LineUps, NORMALISED_ELO, ScoreCounts, Sprt, SprtError, Verdict};
