@@ -1,7 +1,7 @@
 //! What the games of a tournament or gate have in common, and playing them into a log.
 
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -144,11 +144,13 @@ impl Field {
             Openings::Set(set) => json!({"version": OPENINGS_VERSION, "digest": set.digest()}),
         };
         let participants: Vec<&str> = self.participants.iter().map(|one| one.id().as_str()).collect();
+        let names: Vec<&str> = self.participants.iter().map(Participant::name).collect();
         let Value::Object(settings) = json!({
             "ringrift_core": env!("CARGO_PKG_VERSION"),
             "board_type": self.board.name(),
             "num_players": self.players.get(),
             "participants": participants,
+            "names": names,
             "openings": openings,
             "seed": self.seed,
             "max_moves": self.moves_max,
@@ -165,29 +167,28 @@ impl Field {
         Ok(GameLog::open(path, settings, &participants)?)
     }
 
-    /// Plays tasks into the log, which has the first ones already; `first` is the number of the first task in the schedule.
-    /// `each` is told of every task's game in their order, those that were there already, too.
+    /// Plays the tasks of these numbers in the schedule into the log, which may have the first ones already. `each` is told of
+    /// every task's game in their order, those that were there already, too.
     pub(crate) fn play(
         &self,
         log: &mut GameLog,
         openings: &OpeningSet,
-        first: u64,
-        tasks: &[Task],
+        numbers: Range<u64>,
+        task: impl Fn(u64) -> Task + Sync,
         stop: &AtomicBool,
         mut each: impl FnMut(&GameRecord) -> ControlFlow<()>,
     ) -> Result<End, FieldError> {
-        let known = log.games().len() as u64;
-        let done = known.saturating_sub(first).min(tasks.len() as u64);
-        for (task, number) in tasks[..done as usize].iter().zip(first..) {
+        let done = (log.games().len() as u64).clamp(numbers.start, numbers.end.max(numbers.start));
+        for number in numbers.start..done {
             let game = log.games()[number as usize].clone();
-            self.check_scheduled(log, openings, task, &game)?;
+            self.check_scheduled(log, openings, &task(number), &game)?;
             if each(&game).is_break() {
                 return Ok(End::Complete);
             }
         }
         let run_id = log.run_id().to_owned();
         let play = |number: u64, searches: &_| {
-            let task = &tasks[number as usize];
+            let task = task(number);
             let spec = |seat: usize| self.participants[task.engine(seat)].spec();
             let plan = GamePlan {
                 board: self.board,
@@ -200,8 +201,8 @@ impl Field {
             };
             Ok(plan.play(searches)?)
         };
-        let ended = play_in_order(done..tasks.len() as u64, self.jobs, stop, play, |number, played: Played| {
-            let game = self.record(&run_id, first + number, &tasks[number as usize], openings, played);
+        let ended = play_in_order(done..numbers.end, self.jobs, stop, play, |number, played: Played| {
+            let game = self.record(&run_id, number, &task(number), openings, played);
             log.append(game.clone())?;
             Ok::<_, FieldError>(each(&game))
         });

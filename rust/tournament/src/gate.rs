@@ -248,7 +248,9 @@ impl Gate {
         let games_max = blocks_max.saturating_mul(block_games);
         let openings = self.field.opening_set(blocks_max.min(OPENINGS_MAX + 1))?;
         let mut log = self.field.open_log(log_path, &self.settings())?;
-        let tasks: Vec<Task> = (0..blocks_max).flat_map(|opening| self.tasks(opening)).collect();
+        let block = self.tasks(0);
+        let task =
+            |number: u64| Task { opening: number / block_games, ..block[(number % block_games) as usize].clone() };
         let candidate = self.field.participants[CANDIDATE].id();
         let mut report = GateReport {
             run_id: log.run_id().to_owned(),
@@ -261,7 +263,7 @@ impl Gate {
             repaired_bytes: log.repair().map(|repair| repair.bytes),
         };
         let mut parts = 0;
-        let end = self.field.play(&mut log, &openings, 0, &tasks, stop, |game| {
+        let end = self.field.play(&mut log, &openings, 0..games_max, task, stop, |game| {
             let is_candidate = |seat: &usize| game.seats[*seat] == *candidate;
             if game.is_decided() {
                 let won = (0..seats).filter(is_candidate).any(|seat| game.ranks[seat] == 1);

@@ -30,8 +30,10 @@ pub use matches::{MATCH_GAMES_MAX, Match, MatchError, MatchGame, MatchReport, St
 pub use openings::{OPENINGS_MAX, OPENINGS_VERSION, OpeningError, OpeningRule, OpeningSet};
 pub use pairing::Pairing;
 pub use participant::{Participant, ParticipantId};
-pub use ratings::{EloStoreError, Pool, RATING_CENTRE, Rated, RatingError, rate, upstream, write_elo_store};
-pub use seating::Seating;
+pub use ratings::{
+    EloStoreError, Meetings, Pool, RATING_CENTRE, Rated, RatingError, figure, rate, upstream, write_elo_store,
+};
+pub use ringrift_selfplay::JsonlError;
 pub use sprt::{BlockShape, EloModel, Forecast, LineUps, NORMALISED_ELO, ScoreCounts, Sprt, SprtError, Verdict};
 pub use tournament::{
     DISTINCT_SHARE_MIN, Progress, TOURNAMENT_GAMES_MAX, Tournament, TournamentError, TournamentReport, distinct_share,

@@ -51,6 +51,18 @@ pub(crate) fn line_ups(pairing: Pairing, engines: usize, seats: usize, history: 
     }
 }
 
+/// Number of line-ups of a round, at most.
+pub(crate) fn line_up_count(pairing: Pairing, engines: usize, seats: usize) -> u64 {
+    match pairing {
+        // Factors of a binomial coefficient; those of few engines in many seats are few.
+        Pairing::RoundRobin => (0..seats as u64).fold(1, |count: u64, place| {
+            count.saturating_mul((engines.max(seats) as u64).saturating_sub(place)) / (place + 1)
+        }),
+        Pairing::Gauntlet { challengers } => (challengers as u64).saturating_mul(engines as u64),
+        Pairing::Swiss { .. } => engines as u64,
+    }
+}
+
 /// All ascending choices of `size` of `count`.
 fn choices(count: usize, size: usize) -> Vec<Vec<usize>> {
     let mut out = Vec::new();
@@ -162,6 +174,8 @@ mod tests {
         assert_eq!(all(Pairing::RoundRobin, 3, 2), [[0, 1], [0, 2], [1, 2]]);
         assert_eq!(all(Pairing::RoundRobin, 8, 3).len(), 56);
         assert_eq!(all(Pairing::RoundRobin, 8, 4).len(), 70);
+        assert_eq!(line_up_count(Pairing::RoundRobin, 8, 4), 70);
+        assert!(line_up_count(Pairing::RoundRobin, 100_000, 4) > 1_000_000_000_000);
         assert_eq!(all(Pairing::RoundRobin, 4, 4), [[0, 1, 2, 3]]);
         assert_eq!(all(Pairing::RoundRobin, 2, 3), [[0, 1, 1], [0, 0, 1]]);
         assert_eq!(all(Pairing::RoundRobin, 2, 4), [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1]]);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::field::{End, Field, FieldError, Task};
 use crate::log::{GameRecord, run_id};
 use crate::openings::{OPENINGS_MAX, OpeningSet};
-use crate::pairing::{History, Pairing, line_ups};
+use crate::pairing::{History, Pairing, line_up_count, line_ups};
 use crate::seating::{Seating, assignments};
 
 /// Share of different games below which results are refused: repeats look like evidence and are none.
@@ -105,13 +105,18 @@ impl Tournament {
         let (given, seats) = (self.field.participants.len(), self.field.players.get());
         let needed = match self.pairing {
             Pairing::RoundRobin => 2,
-            Pairing::Gauntlet { challengers } => challengers + 1,
+            Pairing::Gauntlet { challengers } => challengers.saturating_add(1),
             Pairing::Swiss { .. } => seats,
         };
         if given < needed.max(2) {
             return Err(TournamentError::Engines { given, needed: needed.max(2) });
         }
         self.field.check()?;
+        // Counted before they are listed.
+        let line_ups = line_up_count(self.pairing, given, seats);
+        if line_ups > TOURNAMENT_GAMES_MAX {
+            return Err(TournamentError::Games(line_ups));
+        }
         let games = self.games_total();
         if !(1..=TOURNAMENT_GAMES_MAX).contains(&games) {
             return Err(TournamentError::Games(games));
@@ -190,7 +195,9 @@ impl Tournament {
             let line_ups = line_ups(self.pairing, engines, seats, &history);
             let tasks = self.tasks(round, &line_ups);
             let mut shares = Vec::new();
-            end = self.field.play(&mut log, &openings, first, &tasks, stop, |game| {
+            let numbers = first..first + tasks.len() as u64;
+            let task = |number: u64| tasks[(number - first) as usize].clone();
+            end = self.field.play(&mut log, &openings, numbers, task, stop, |game| {
                 let task = &tasks[(game.index - first) as usize];
                 shares.extend((0..seats).map(|seat| (task.engine(seat), game.share(seat))));
                 each(Progress { games: game.index + 1, games_total, game, is_old: game.index < old });

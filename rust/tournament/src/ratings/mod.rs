@@ -1,5 +1,6 @@
 //! Ratings as a function of logs: the same games, the same ratings, in whatever order and however often the lines come.
 
+mod figure;
 mod fit;
 mod matrix;
 mod online;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::log::{GameRecord, LogContent};
 use crate::participant::ParticipantId;
+pub use figure::figure;
 use fit::{Fit, Ranking, fit, is_tied};
 pub use store::{EloStoreError, write_elo_store};
 
@@ -34,6 +36,17 @@ pub struct Pool {
     pub engines: Vec<Rated>,
     /// Covariance of their ratings by the information of the games, in the same order.
     pub covariance: Vec<Vec<f64>>,
+    /// Cross table: how every engine did against every other, in the same order.
+    pub meetings: Vec<Vec<Meetings>>,
+}
+
+/// How an engine did against another, or against itself in another seat.
+#[derive(Copy, Clone, PartialEq, Debug, Default)]
+pub struct Meetings {
+    /// Pairs of their seats in one game.
+    pub count: u64,
+    /// Those in which it had the better rank; equal ranks are half.
+    pub points: f64,
 }
 
 /// An engine and its rating.
@@ -155,13 +168,34 @@ fn rate_pool(content: &LogContent, board: &str, players: u8, games: &[&GameRecor
         .collect();
     engines.sort_by(|(_, a), (_, b)| b.rating.total_cmp(&a.rating).then_with(|| a.id.cmp(&b.id)));
     let order: Vec<usize> = engines.iter().map(|(engine, _)| *engine).collect();
+    let meetings = meetings(ids.len(), &rankings);
     Pool {
         board_type: board.to_owned(),
         num_players: players,
         games: games.len() as u64,
         engines: engines.into_iter().map(|(_, rated)| rated).collect(),
         covariance: order.iter().map(|&one| order.iter().map(|&other| covariance[one][other]).collect()).collect(),
+        meetings: order.iter().map(|&one| order.iter().map(|&other| meetings[one][other]).collect()).collect(),
     }
+}
+
+fn meetings(engines: usize, rankings: &[Ranking]) -> Vec<Vec<Meetings>> {
+    let mut out = vec![vec![Meetings::default(); engines]; engines];
+    for ranking in rankings {
+        let seats = || ranking.engines.iter().zip(&ranking.ranks).enumerate();
+        for (seat, (&one, rank)) in seats() {
+            for (_, (&other, other_rank)) in seats().filter(|(other_seat, _)| *other_seat != seat) {
+                let entry = &mut out[one][other];
+                entry.count += 1;
+                entry.points += match rank.cmp(other_rank) {
+                    std::cmp::Ordering::Less => 1.0,
+                    std::cmp::Ordering::Equal => 0.5,
+                    std::cmp::Ordering::Greater => 0.0,
+                };
+            }
+        }
+    }
+    out
 }
 
 /// The games as rankings, with a number for every line-up and opening.

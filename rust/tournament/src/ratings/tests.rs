@@ -51,6 +51,13 @@ fn ratings_hang_on_the_set_of_games_alone_and_order_known_engines() {
         assert_eq!(names, ["minimax:nodes=200", "heuristic", "random"]);
         assert!((pool.engines[2].rating - 400.0).abs() < 1e-9 && pool.engines[2].is_anchor);
         assert!(pool.engines.iter().all(|engine| engine.is_anchor || engine.error > 0.0));
+        for (one, row) in pool.meetings.iter().enumerate() {
+            for (other, entry) in row.iter().enumerate() {
+                let back = pool.meetings[other][one];
+                assert!(entry.count == back.count && (entry.points + back.points - entry.count as f64).abs() < 1e-9);
+            }
+        }
+        assert!(pool.meetings[0][2].points > 0.6 * pool.meetings[0][2].count as f64, "{:?}", pool.meetings);
     }
     // Lines of both logs, each twice, shuffled, in two files, behind each other.
     let mut lines: Vec<String> = Vec::new();
