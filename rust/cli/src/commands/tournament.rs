@@ -313,8 +313,10 @@ mod tests {
             "6",
             "--output",
             &output,
+            "--anchor",
+            "random=400",
         ];
-        let ran = rrpipe(&[&args[..], &["--anchor", "random=400", "--elo-db", &store]].concat());
+        let ran = rrpipe(&[&args[..], &["--elo-db", &store]].concat());
         assert_eq!(ran.exit, exit::OK, "{}", ran.err);
         assert!(ran.out.starts_with("hex8 2p, 18 different games\n"), "{}", ran.out);
         let result: Value = serde_json::from_str(&std::fs::read_to_string(path("t/result.json")).unwrap()).unwrap();
