@@ -162,7 +162,7 @@ impl<'a> Reporter<'a> {
         if let Some(bar) = &self.bar {
             bar.set_length(total);
             bar.set_position(games);
-            bar.set_message(lines.iter().map(|line| format!("\n{line}")).collect::<String>());
+            bar.set_message(format!("\n{}", lines.join("\n")));
         } else {
             let seconds = self.began.elapsed().as_secs_f64();
             let left = seconds / games.saturating_sub(self.old).max(1) as f64 * total.saturating_sub(games) as f64;

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// File for a picture of the ratings (SVG); of several pools, one file each, with the pool in its name
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
-    /// File in the shape of upstream's unified_elo.db, made anew
+    /// File in the shape of upstream's `unified_elo.db`, made anew
     #[arg(long, value_name = "FILE")]
     elo_db: Option<PathBuf>,
     /// How to print it

@@ -1,6 +1,7 @@
 //! `rrpipe tournament`: games between many engines, and what they say.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ringrift_rules::PlayerCount;
@@ -72,9 +73,9 @@ pub(crate) struct Args {
     /// Rating of an engine that is given, by its name or id; may be given several times
     #[arg(long = "anchor", value_name = "NAME=ELO", value_parser = parse_anchor, allow_hyphen_values = true)]
     anchors: Vec<(String, f64)>,
-    /// File in the shape of upstream's unified_elo.db, made anew
+    /// File in the shape of upstream's `unified_elo.db`, made anew
     #[arg(long, value_name = "FILE")]
-    elo_db: Option<std::path::PathBuf>,
+    elo_db: Option<PathBuf>,
     #[command(flatten)]
     field: FieldArgs,
 }
@@ -115,7 +116,7 @@ impl Args {
                 return Err(Failure::message(exit::USAGE, "Neural without a network")
                     .hint("name its file with --p1-model or --p2-model"));
             }
-            Some(path) if !path.ends_with(".nnue") => {
+            Some(path) if Path::new(path).extension().is_none_or(|end| end != "nnue") => {
                 return Err(Failure::message(
                     exit::UNAVAILABLE,
                     format!("{path}: networks of policy and value cannot be played yet"),
