@@ -4,6 +4,7 @@
 mod cli;
 mod engines;
 mod killed_runs;
+mod killed_tournaments;
 mod merging;
 mod naive;
 mod support;

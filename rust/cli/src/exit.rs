@@ -40,13 +40,15 @@ pub const BAD_INPUT: ExitCode = ExitCode(4);
 pub const IO: ExitCode = ExitCode(5);
 /// This build, or the Python environment that it found, lacks what the command needs.
 pub const UNAVAILABLE: ExitCode = ExitCode(6);
+/// A gate came to its end and does not accept the candidate.
+pub const REJECTED: ExitCode = ExitCode(7);
 /// Stopped by Ctrl-C (128 + SIGINT).
 pub const INTERRUPTED: ExitCode = ExitCode(130);
 /// The reader of standard output went away before everything was written (128 + SIGPIPE).
 pub const BROKEN_PIPE: ExitCode = ExitCode(141);
 
 /// Every code with the words that help and man pages print for it, in ascending order.
-pub const ALL: [(ExitCode, &str); 9] = [
+pub const ALL: [(ExitCode, &str); 10] = [
     (OK, "success"),
     (UNEXPECTED, "unexpected error (a bug, or an exception in a Python script)"),
     (USAGE, "wrong usage"),
@@ -54,6 +56,7 @@ pub const ALL: [(ExitCode, &str); 9] = [
     (BAD_INPUT, "damaged or impossible input"),
     (IO, "file or device error"),
     (UNAVAILABLE, "not available in this build or Python environment"),
+    (REJECTED, "candidate not accepted"),
     (INTERRUPTED, "interrupted by Ctrl-C"),
     (BROKEN_PIPE, "reader of the output went away"),
 ];

@@ -1,4 +1,4 @@
-//! The JSONL file of a run: one writer at a time, whole lines only.
+//! JSONL files that grow: one writer at a time, whole lines only.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -21,7 +21,7 @@ pub enum JsonlError {
         source: io::Error,
     },
     /// Another process writes the file.
-    #[error("{} is being written by another process\nhint: wait for it, or choose another file with --log-jsonl; nothing was changed", path.display())]
+    #[error("{} is being written by another process\nhint: wait for it, or choose another file; nothing was changed", path.display())]
     Locked {
         /// The file.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub struct Repair {
 
 /// The file, held under a lock until it is dropped.
 #[derive(Debug)]
-pub(crate) struct JsonlFile {
+pub struct JsonlFile {
     path: PathBuf,
     file: File,
     /// Length of the whole lines in it.
@@ -55,34 +55,53 @@ pub(crate) struct JsonlFile {
 }
 
 impl JsonlFile {
-    /// Opens the file and takes its lock. Returns the number of games that it has when it is resumed, and the torn last
-    /// line that is to be removed. Nothing in the file changes before [`Self::begin`].
-    pub fn open(path: &Path, resume: bool) -> Result<(Self, u64, Option<Repair>), JsonlError> {
-        let fail = |action| move |source| JsonlError::Io { action, path: path.to_owned(), source };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(fail("make the folder of"))?;
-        }
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(fail("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JsonlError::Locked { path: path.to_owned() }),
-            // Some file systems have no locks; then the user sees to it that there is one writer.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(source)) => return Err(fail("lock")(source)),
-        }
+    /// Opens the file of a run and takes its lock. Returns the number of games that it has when it is resumed, and the torn
+    /// last line that is to be removed. Nothing in the file changes before [`Self::begin`].
+    pub(crate) fn open(path: &Path, resume: bool) -> Result<(Self, u64, Option<Repair>), JsonlError> {
+        let file = open_locked(path)?;
         let (games, whole, torn) = if resume { survey(path, &file)? } else { (0, 0, 0) };
         let repair = (torn > 0).then_some(Repair { bytes: torn });
         Ok((Self { path: path.to_owned(), file, bytes: whole }, games, repair))
     }
 
+    /// Opens any such file and takes its lock. Returns its whole lines, and the torn last line that is to be removed. Nothing
+    /// in the file changes before [`Self::begin`].
+    ///
+    /// # Errors
+    /// [`JsonlError`] if the file cannot be opened, is written by another process, or is no text.
+    pub fn open_lines(path: &Path) -> Result<(Self, String, Option<Repair>), JsonlError> {
+        let mut file = open_locked(path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(|source| JsonlError::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let torn = (text.len() - whole) as u64;
+        text.truncate(whole);
+        let lines = String::from_utf8(text).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.split(|&byte| byte == b'\n').count() as u64;
+            JsonlError::NotResumable { path: path.to_owned(), line, what: "not UTF-8".into() }
+        })?;
+        let repair = (torn > 0).then_some(Repair { bytes: torn });
+        Ok((Self { path: path.to_owned(), file, bytes: whole as u64 }, lines, repair))
+    }
+
     /// Removes the torn line of a resumed file, or all lines of one that is begun anew.
+    ///
+    /// # Errors
+    /// [`JsonlError`] if the system refuses.
     pub fn begin(&mut self) -> Result<(), JsonlError> {
         let begun = self.file.set_len(self.bytes).and_then(|()| self.file.seek(SeekFrom::End(0)));
         begun.map(drop).map_err(|source| JsonlError::Io { action: "write", path: self.path.clone(), source })
     }
 
     /// Appends whole lines and returns when they are on the disk.
+    ///
+    /// # Errors
+    /// [`JsonlError`] if the system refuses; the file then has the lines of before.
     pub fn append(&mut self, lines: &str) -> Result<(), JsonlError> {
         match self.file.write_all(lines.as_bytes()).and_then(|()| self.file.sync_data()) {
             Ok(()) => {
@@ -95,6 +114,23 @@ impl JsonlFile {
                 Err(JsonlError::Io { action: "write", path: self.path.clone(), source })
             }
         }
+    }
+}
+
+/// Opens a file for one writer, with its folder.
+fn open_locked(path: &Path) -> Result<File, JsonlError> {
+    let fail = |action| move |source| JsonlError::Io { action, path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(fail("make the folder of"))?;
+    }
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(fail("open"))?;
+    match file.try_lock() {
+        // Some file systems have no locks; then the user sees to it that there is one writer.
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(JsonlError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(source)) => Err(fail("lock")(source)),
     }
 }
 

@@ -28,7 +28,7 @@ pub use engines::{
 };
 pub use guard::{Resources, Shortage};
 pub use identity::IdentityError;
-pub use jsonl::{JsonlError, Repair};
+pub use jsonl::{JsonlError, JsonlFile, Repair};
 pub use mode::{Band, EngineMode, ModeError};
 pub use outputs::{OutputError, check_outputs};
 pub use playout::{PlayedGame, Playout, playout, playout_moves, random_playouts};

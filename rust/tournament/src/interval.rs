@@ -15,14 +15,19 @@ const Z: f64 = 1.959_963_984_540_054;
 /// The interval that holds the true share with 95 %, after `points` of `games`; games that nobody won count in parts. Openings
 /// played in every rotation make the truth less scattered than it assumes. Source: Wilson 1927.
 pub fn wilson(points: f64, games: u64) -> Interval {
+    wilson_at(points, games, Z)
+}
+
+/// The interval for another quantile of the normal distribution.
+pub(crate) fn wilson_at(points: f64, games: u64, z: f64) -> Interval {
     if games == 0 {
         return Interval { low: 0.0, high: 1.0 };
     }
     let n = games as f64;
     let share = points / n;
-    let centre = share + Z * Z / (2.0 * n);
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
+    let centre = share + z * z / (2.0 * n);
+    let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
     Interval { low: ((centre - spread) / scale).max(0.0), high: ((centre + spread) / scale).min(1.0) }
 }
 

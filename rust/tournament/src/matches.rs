@@ -1,23 +1,20 @@
 //! Matches: games between a few engines, every opening in every rotation of the seats.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
-use rayon::prelude::*;
-use ringrift_eval::{Engine, GameRng};
-use ringrift_rules::{
-    AnyPosition, Board, BoardKind, EndReason, MoveList, PlayerCount, Position, RuleOptions, with_position,
-};
-use ringrift_search::{InvalidSetting, Stop};
+use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_selfplay::EngineSpec;
 
+use crate::game::{GamePlan, PlayError, Seat};
 use crate::interval::{Interval, wilson};
+use crate::openings::{OpeningError, OpeningRule, OpeningSet};
+use crate::runner::{Ended, play_in_order};
+use crate::seating::{Seating, assignments};
 
 /// Most games of a match.
-pub const MATCH_GAMES_MAX: u64 = 10_000_000;
-
-/// Time between two looks at the flag that ends a match.
-const FOLLOW_INTERVAL: Duration = Duration::from_millis(10);
+pub const MATCH_GAMES_MAX: u64 = 1_000_000;
 
 /// A match to be played.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,7 +38,7 @@ pub struct Match {
 }
 
 /// A match that cannot be played.
-#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MatchError {
     /// Too few or too many engines.
@@ -55,12 +52,15 @@ pub enum MatchError {
     /// No games, or too many.
     #[error("a match of {0} games\nhint: play 1 to {MATCH_GAMES_MAX} games")]
     Games(u64),
-    /// An engine cannot be built.
+    /// The openings cannot be made.
     #[error(transparent)]
-    Setting(#[from] InvalidSetting),
+    Openings(#[from] OpeningError),
+    /// A game does not count.
+    #[error(transparent)]
+    Play(#[from] PlayError),
     /// The system refuses threads.
     #[error("cannot start threads: {0}\nhint: try fewer --jobs")]
-    Threads(String),
+    Threads(#[source] io::Error),
 }
 
 /// A game of a match.
@@ -74,8 +74,8 @@ pub struct MatchGame {
     pub winner: Option<usize>,
     /// Moves, bookkeeping included.
     pub plies: u32,
-    /// Which rule ended it; none at the move limit.
-    pub reason: Option<EndReason>,
+    /// Name of the rule that ended it; none at the move limit.
+    pub reason: Option<&'static str>,
 }
 
 /// How an engine did.
@@ -114,10 +114,9 @@ impl Match {
         Ok(())
     }
 
-    /// Index of the engine in a seat.
-    fn engine_at(&self, seat: usize, rotation: usize) -> usize {
-        let seats = self.players.get();
-        ((seat + seats - rotation) % seats).min(self.engines.len() - 1)
+    /// Index of the engine in every place of the line-up.
+    fn line_up(&self) -> Vec<usize> {
+        (0..self.players.get()).map(|place| place.min(self.engines.len() - 1)).collect()
     }
 
     /// Number of games that will be played.
@@ -125,98 +124,64 @@ impl Match {
         self.games.next_multiple_of(self.players.get() as u64)
     }
 
-    /// Plays the match. `each` is told of every game when it is over, in no particular order; `stop` ends the match early.
+    /// Plays the match. `each` is told of every game in their order; `stop` ends the match early.
     ///
     /// # Errors
-    /// [`MatchError`] before the first game.
-    pub fn play(&self, stop: &AtomicBool, each: &(impl Fn(&MatchGame) + Sync)) -> Result<MatchReport, MatchError> {
+    /// [`MatchError`] names what is wrong with match or engines.
+    pub fn play(&self, stop: &AtomicBool, mut each: impl FnMut(&MatchGame)) -> Result<MatchReport, MatchError> {
         self.check()?;
-        let mut probe = GameRng::new(0, 0, 0);
-        for spec in &self.engines {
-            with_position!(&self.start(), start => spec_fits(start, spec, &mut probe))?;
-        }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.jobs)
-            .build()
-            .map_err(|error| MatchError::Threads(error.to_string()))?;
-        let (searches, over) = (Stop::new(), AtomicBool::new(false));
-        let seats = self.players.get();
-        let play = |game: usize| {
-            let (opening, rotation) = ((game / seats) as u64, game % seats);
-            let start = self.start();
-            with_position!(&start, start => self.play_one(start, opening, rotation, &searches)).inspect(each)
+        let rule = OpeningRule {
+            board: self.board,
+            players: self.players,
+            seed: self.seed,
+            decisions: self.opening_random_moves,
+            is_selected: false,
         };
-        let games = std::thread::scope(|scope| {
-            // Searches have a flag of their own, which follows the caller's.
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    if stop.load(Ordering::Relaxed) {
-                        searches.stop();
-                    }
-                    std::thread::sleep(FOLLOW_INTERVAL);
-                }
-            });
-            let games = (0..self.total() as usize).into_par_iter().with_max_len(1).map(play);
-            let games = pool.install(|| games.collect::<Vec<_>>());
-            over.store(true, Ordering::Relaxed);
-            games
-        });
-        Ok(self.report(&games))
-    }
-
-    fn start(&self) -> AnyPosition {
-        AnyPosition::initial(self.board, self.players, RuleOptions::standard(self.board, self.players))
-    }
-
-    /// One game; none if it was stopped.
-    fn play_one<B: Board>(&self, start: &Position<B>, opening: u64, rotation: usize, stop: &Stop) -> Option<MatchGame> {
-        let mut streams: Vec<GameRng> = Vec::new();
-        let mut engines: Vec<Box<dyn Engine<B>>> = Vec::new();
-        for seat in 0..self.players.get() {
-            // A rotation moves the streams along with the engines.
-            let place = (seat + self.players.get() - rotation) % self.players.get();
-            let mut rng = GameRng::new(self.seed, opening, place as u64);
-            engines.push(self.engines[self.engine_at(seat, rotation)].engine(&mut rng, stop).ok()?);
-            streams.push(rng);
-        }
-        let mut host = GameRng::new(self.seed, opening, GameRng::HOST);
-        let (mut position, mut moves, mut random) = (*start, MoveList::new(), self.opening_random_moves);
-        while position.outcome().is_none() && position.plies() < self.moves_max {
-            position.legal_moves(&mut moves);
-            let seat = position.to_move().index();
-            let mv = match *moves.as_slice() {
-                [] => break,
-                [only] => only,
-                _ if random > 0 => {
-                    random -= 1;
-                    moves[host.below(moves.len())]
-                }
-                _ => engines[seat].choose(&position, &moves, &mut streams[seat])?.mv,
+        let line_up = self.line_up();
+        // Places of one engine are told apart here, so that there are as many games as seats.
+        let places: Vec<usize> = (0..line_up.len()).collect();
+        let rotations = assignments(&places, Seating::Rotations);
+        let openings = OpeningSet::generate(rule, self.total() / rotations.len() as u64)?;
+        let play = |game: u64, searches: &_| {
+            let (opening, rotation) = (game / rotations.len() as u64, game as usize % rotations.len());
+            let seats = &rotations[rotation];
+            let plan = GamePlan {
+                board: self.board,
+                players: self.players,
+                seed: self.seed,
+                opening,
+                moves: openings.moves(opening),
+                seats: seats.iter().map(|&place| Seat { spec: &self.engines[line_up[place]], place }).collect(),
+                moves_max: self.moves_max,
             };
-            if stop.is_set() {
-                return None;
-            }
-            position.make_move(mv);
+            let played = plan.play(searches)?;
+            Ok(played.map(|played| {
+                let winner = played.reason.and(played.ranks.iter().position(|&rank| rank == 1));
+                let winner = winner.map(|seat| line_up[seats[seat]]);
+                MatchGame { opening, rotation, winner, plies: played.plies, reason: played.reason }
+            }))
+        };
+        let mut games = Vec::new();
+        let ended = play_in_order(0..self.total(), self.jobs, stop, play, |_, game: MatchGame| {
+            each(&game);
+            games.push(game);
+            Ok::<_, PlayError>(ControlFlow::Continue(()))
+        });
+        match ended.map_err(MatchError::Threads)? {
+            Ended::Complete | Ended::Stopped => Ok(self.report(games)),
+            Ended::Failed(error) => Err(error.into()),
         }
-        let outcome = position.outcome();
-        let winner = outcome.map(|outcome| self.engine_at(outcome.winner.index(), rotation));
-        let reason = outcome.map(|outcome| outcome.reason);
-        Some(MatchGame { opening, rotation, winner, plies: position.plies(), reason })
     }
 
-    fn report(&self, games: &[Option<MatchGame>]) -> MatchReport {
+    fn report(&self, mut games: Vec<MatchGame>) -> MatchReport {
         let seats = self.players.get();
-        let is_complete = games.iter().all(Option::is_some);
+        let is_complete = games.len() as u64 == self.total();
         // Openings that lack a rotation would favour a seat.
-        let games: Vec<MatchGame> = games
-            .chunks(seats)
-            .filter(|rotations| rotations.iter().all(Option::is_some))
-            .flat_map(|rotations| rotations.iter().flatten().cloned())
-            .collect();
+        games.truncate(games.len() / seats * seats);
         let count = games.len() as u64;
         let undecided = games.iter().filter(|game| game.winner.is_none()).count() as f64;
         let standing = |engine: usize| {
-            let held = (0..seats).filter(|&seat| self.engine_at(seat, 0) == engine).count();
+            let held = self.line_up().into_iter().filter(|&other| other == engine).count();
             let even = held as f64 / seats as f64;
             let wins = games.iter().filter(|game| game.winner == Some(engine)).count() as u64;
             let points = wins as f64 + undecided * even;
@@ -225,10 +190,6 @@ impl Match {
         };
         MatchReport { standings: (0..self.engines.len()).map(standing).collect(), games, is_complete }
     }
-}
-
-fn spec_fits<B: Board>(_: &Position<B>, spec: &EngineSpec, rng: &mut GameRng) -> Result<(), InvalidSetting> {
-    spec.engine::<B>(rng, &Stop::new()).map(drop)
 }
 
 #[cfg(test)]
@@ -250,7 +211,7 @@ mod tests {
     }
 
     fn play(of: &Match) -> Result<MatchReport, MatchError> {
-        of.play(&AtomicBool::new(false), &|_| {})
+        of.play(&AtomicBool::new(false), |_| {})
     }
 
     #[test]
@@ -274,19 +235,17 @@ mod tests {
 
     #[test]
     fn stopped_match_counts_whole_openings() {
-        let report = between(PlayerCount::Two, &["d4", "d3"]).play(&AtomicBool::new(true), &|_| {}).unwrap();
+        let report = between(PlayerCount::Two, &["d4", "d3"]).play(&AtomicBool::new(true), |_| {}).unwrap();
         assert!(!report.is_complete && report.games.len().is_multiple_of(2));
     }
 
     #[test]
     fn impossible_matches_are_refused() {
         let one = between(PlayerCount::Two, &["random"]);
-        assert_eq!(play(&one), Err(MatchError::Engines { given: 1, seats: 2 }));
+        assert!(matches!(play(&one), Err(MatchError::Engines { given: 1, seats: 2 })));
         let three = between(PlayerCount::Two, &["random", "random", "random"]);
         assert!(play(&three).unwrap_err().to_string().contains("hint: "));
-        assert_eq!(
-            play(&Match { games: 0, ..between(PlayerCount::Two, &["random", "d2"]) }),
-            Err(MatchError::Games(0))
-        );
+        let none = Match { games: 0, ..between(PlayerCount::Two, &["random", "d2"]) };
+        assert!(matches!(play(&none), Err(MatchError::Games(0))));
     }
 }

@@ -2,10 +2,9 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ringrift_rules::{BoardKind, EndReason, PlayerCount};
+use ringrift_rules::{BoardKind, PlayerCount};
 use ringrift_selfplay::{EngineSpec, NetworkFileError, SpecError};
 use ringrift_tournament::{Match, MatchError, MatchReport};
 use serde_json::{Value, json};
@@ -80,22 +79,25 @@ pub(crate) fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Fa
         jobs: args.jobs,
     };
     let began = Instant::now();
-    let (host, terminal) = (context.host, Mutex::new((&mut *context.terminal, 0_u64, began)));
+    let (host, terminal) = (context.host, &mut *context.terminal);
+    let (mut done, mut line_at) = (0_u64, began);
     let played = interrupt::watch(host, |stop| {
-        game.play(stop, &|_| {
-            let mut shown = terminal.lock().unwrap_or_else(PoisonError::into_inner);
-            shown.1 += 1;
-            if shown.2.elapsed() >= LINE_INTERVAL {
-                shown.2 = Instant::now();
-                let (done, seconds) = (shown.1, began.elapsed().as_secs_f64());
+        game.play(stop, |_| {
+            done += 1;
+            if line_at.elapsed() >= LINE_INTERVAL {
+                line_at = Instant::now();
+                let seconds = began.elapsed().as_secs_f64();
                 let left = seconds / done as f64 * game.total().saturating_sub(done) as f64;
                 // A line that cannot be shown is no reason to end a match.
-                let _ = writeln!(shown.0.err(), "{done}/{} games, ETA {left:.0} s", game.total());
+                let _ = writeln!(terminal.err(), "{done}/{} games, ETA {left:.0} s", game.total());
             }
         })
     })?;
     let report = played.value.map_err(|error| {
-        let class = if matches!(error, MatchError::Threads(_)) { exit::UNEXPECTED } else { exit::USAGE };
+        let class = match error {
+            MatchError::Threads(_) => exit::UNEXPECTED,
+            _ => exit::USAGE,
+        };
         Failure::new(class, error)
     })?;
     let result = result_json(args, &game, &report, began.elapsed());
@@ -181,7 +183,7 @@ fn result_json(args: &Args, game: &Match, report: &MatchReport, elapsed: Duratio
                 "opening": game.opening,
                 "rotation": game.rotation,
                 "winner": game.winner,
-                "reason": game.reason.map(EndReason::name),
+                "reason": game.reason,
                 "plies": game.plies,
             })
         })
