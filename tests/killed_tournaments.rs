@@ -13,7 +13,15 @@ use crate::support::{rrpipe, run};
 /// The command of a small tournament with three players.
 fn play(folder: &Path) -> Command {
     let mut command = rrpipe();
-    command.args(["tournament", "random", "heuristic", "heuristic:randomness=0.5", "minimax:nodes=30", "--board-type", "hex8"]);
+    command.args([
+        "tournament",
+        "random",
+        "heuristic",
+        "heuristic:randomness=0.5",
+        "minimax:nodes=30",
+        "--board-type",
+        "hex8",
+    ]);
     command.args(["--num-players", "3", "--num-games", "12", "--seed", "7", "--jobs", "2", "--output"]).arg(folder);
     command
 }
@@ -52,7 +60,9 @@ fn killed_tournament_comes_to_the_log_and_table_of_an_undisturbed_one() {
     let ran = run(&mut play(&killed));
     assert_eq!(ran.status, Some(0), "{}", ran.err);
     assert_eq!(fs::read(&log).unwrap(), whole);
-    let table = |text: &str| text.lines().filter(|line| !line.starts_with("log, result")).map(str::to_owned).collect::<Vec<_>>();
+    let table = |text: &str| {
+        text.lines().filter(|line| !line.starts_with("log, result")).map(str::to_owned).collect::<Vec<_>>()
+    };
     assert_eq!(table(&ran.out), table(&expected.out));
     assert!(cut > 0, "no kill came before the end");
     eprintln!("{kills} kills, {cut} of them before the end");

@@ -24,8 +24,8 @@ mod replay;
 mod report;
 mod selfplay;
 mod show;
-mod train;
 mod tournament;
+mod train;
 mod verify;
 mod version;
 
