@@ -118,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-augment", action="store_true", help="do not turn and mirror positions")
     add("--sample-every-n", type=int, metavar="N", default=1, help="take every so many positions of a game "
         "[default: %(default)s]")  # fmt: skip
+    add("--searched-only", action="store_true", help="leave out positions without a search, such as those of random "
+        "openings")  # fmt: skip
     add("--min-game-length", type=int, metavar="N", default=10, help="least moves of a game [default: %(default)s]")
     add("--max-games", type=int, metavar="N", help="most games, the newest of each database first")
     add("--max-samples", type=int, metavar="N", help="most positions, drawn by --seed")
@@ -206,6 +208,7 @@ def _config(args: argparse.Namespace, databases: tuple[Path, ...], board: str, p
         augment=not args.no_augment,
         tensorboard=args.tensorboard,
         sample_every=args.sample_every_n,
+        searched_only=args.searched_only,
         min_moves=args.min_game_length,
         **{name: value for name, value in settings.items() if value is not None},
     )

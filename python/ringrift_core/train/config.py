@@ -75,6 +75,8 @@ class NnueConfig:
     """Most games, the newest of each database first; None for all."""
     max_samples: int | None = None
     """Most positions, drawn by `seed`; None for all."""
+    searched_only: bool = False
+    """Leaves out positions without a search, such as those of random openings."""
     cache: Path | None = None
     """File that keeps the positions for the next run; None for none."""
 

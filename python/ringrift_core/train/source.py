@@ -50,7 +50,7 @@ class Samples:
         return state.hexdigest()
 
     def split(
-        self, val_split: float, max_samples: int | None, seed: int
+        self, val_split: float, max_samples: int | None, seed: int, *, searched_only: bool = False
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Divides rows by game, in the way of `rrpipe export --split`: games that are added later change no part.
 
@@ -58,6 +58,7 @@ class Samples:
             val_split: Share of the games for validation, in [0, 1).
             max_samples: Most rows in both parts together; None for all.
             seed: Seed of the draw of those.
+            searched_only: Leaves out rows without a search.
 
         Returns:
             Rows to train with and rows to validate with: int64[...].
@@ -66,6 +67,9 @@ class Samples:
             training, validation = np.arange(len(self)), np.empty(0, np.int64)
         else:
             training, validation, _ = self.native.split(f"{1 - val_split!r},{val_split!r},0")
+        if searched_only:
+            has_search = self.native.has_search()
+            training, validation = training[has_search[training]], validation[has_search[validation]]
         if max_samples is not None and max_samples < len(self):
             is_taken = np.zeros(len(self), np.bool_)
             is_taken[Order(len(self), seed=seed, epoch=CHOICE_EPOCH)(np.arange(max_samples))] = True

@@ -75,9 +75,14 @@ class Trainer:
         """
         self.config, self.samples, self.folder = config, samples, folder
         self.progress, self.workers = progress, workers
-        self.training_rows, self.validation_rows = samples.split(config.val_split, config.max_samples, config.seed)
+        self.training_rows, self.validation_rows = samples.split(
+            config.val_split, config.max_samples, config.seed, searched_only=config.searched_only
+        )
         if not len(self.training_rows):
-            raise TrainError("no positions to train with\nhint: give databases with more games of this configuration")
+            search = " with searches" if config.searched_only else ""
+            raise TrainError(
+                f"no positions{search} to train with\nhint: give databases with more games of this configuration"
+            )
         if config.val_split > 0 and not len(self.validation_rows):
             progress.say(
                 "warning: no game was drawn for validation: epochs are judged by their training loss\n"
