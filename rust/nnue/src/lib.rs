@@ -21,6 +21,8 @@
 //! # Ok::<(), ringrift_nnue::NetworkError>(())
 //! ```
 
+#![deny(unsafe_code)]
+
 pub mod architecture;
 mod batch;
 mod blocks;
@@ -33,6 +35,10 @@ mod features;
 mod file;
 mod head;
 mod network;
+#[allow(
+    unsafe_code,
+    reason = "vectors are loaded and stored by address; kernels need instructions that not every machine has"
+)]
 mod simd;
 
 pub use architecture::BIAS_MAX;
