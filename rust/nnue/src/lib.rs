@@ -22,6 +22,8 @@
 //! # Ok::<(), ringrift_nnue::NetworkError>(())
 //! ```
 
+#![deny(unsafe_code)]
+
 pub mod architecture;
 mod batch;
 mod blocks;
@@ -35,6 +37,10 @@ mod file;
 mod head;
 mod lists;
 mod network;
+#[allow(
+    unsafe_code,
+    reason = "vectors are loaded and stored by address; kernels need instructions that not every machine has"
+)]
 pub mod simd;
 mod torch_file;
 pub mod upstream;
