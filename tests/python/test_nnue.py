@@ -82,7 +82,8 @@ def head(parts: dict[str, NDArray[Any]], bucket: int, inputs: NDArray[np.int64])
     """The layers after the accumulators, once more."""
 
     def shifted(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.clip(sums >> 6, 0, 127)
+        clipped: NDArray[np.int64] = np.clip(sums >> 6, 0, 127)
+        return clipped
 
     x = shifted(parts["l1_weights"][bucket].astype(np.int64) @ inputs + parts["l1_biases"][bucket])
     x = shifted(parts["l2_weights"][bucket].astype(np.int64) @ x + parts["l2_biases"][bucket])

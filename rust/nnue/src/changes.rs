@@ -141,8 +141,11 @@ impl Change {
     /// A change of features that are the same from every seat.
     pub fn plain(features: FeatureSet, removed: &[u16], added: &[u16]) -> Self {
         let mut change = Self::new(features);
-        removed.iter().for_each(|&feature| change.removed.push_if(true, Event::plain(feature)));
-        added.iter().for_each(|&feature| change.added.push_if(true, Event::plain(feature)));
+        for (features, events) in [(removed, &mut change.removed), (added, &mut change.added)] {
+            for &feature in features {
+                events.push_if(true, Event::plain(feature));
+            }
+        }
         change
     }
 
@@ -250,8 +253,8 @@ impl Change {
             self.removed.push_if(old.lps > 0, lps_event(old.lps));
             self.added.push_if(new.lps > 0, lps_event(new.lps));
         }
-        self.removed.push_if(old.due & !new.due, Event::new(0, DUE_AT));
-        self.added.push_if(new.due & !old.due, Event::new(0, DUE_AT));
+        self.removed.push_if(old.due && !new.due, Event::new(0, DUE_AT));
+        self.added.push_if(new.due && !old.due, Event::new(0, DUE_AT));
     }
 }
 

@@ -156,8 +156,8 @@ fn together<const N: usize, const PARTS: usize>(rows: &Rows, head: &Head, inputs
     let mut logits = [0; N];
     for seat in 0..N {
         let mut sum = sums(&head.l1_biases);
-        for relative in 0..N {
-            sum = _mm512_add_epi32(sum, total(first[seat][relative]));
+        for parts in first[seat] {
+            sum = _mm512_add_epi32(sum, total(parts));
         }
         logits[seat] = finish(head, sum);
     }
