@@ -105,11 +105,10 @@ def test_batches_do_not_depend_on_threads(database: Path, samples: NnueSamples) 
     batches = [samples.batch(rows, symmetries, 0.5, threads) for threads in (0, 1, 2, 5)]
     batches.append(again.batch(rows, symmetries, 0.5))
     for batch in batches[1:]:
-        for one, other in zip(batches[0], batch, strict=True):
-            assert one.dtype == other.dtype
-            np.testing.assert_array_equal(one, other)
-    offsets, features, _, targets = batches[0]
-    assert [str(part.dtype) for part in batches[0]] == ["int32", "uint16", "uint8", "float32"]
+        assert same(batches[0], batch)
+    offsets, features, buckets, targets = batches[0]
+    types = [str(part) for part in (offsets.dtype, features.dtype, buckets.dtype, targets.dtype)]
+    assert types == ["int32", "uint16", "uint8", "float32"]
     assert (offsets.shape, targets.shape) == ((len(rows) * 2 + 1,), (len(rows), 2))
     assert features.max() < samples.feature_count
 

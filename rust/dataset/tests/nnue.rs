@@ -1,5 +1,5 @@
 //! Samples for networks: what they say of the games, and what becomes of files that are not as they should be.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 
 use std::fs::{self, File};
 use std::io::Read as _;
