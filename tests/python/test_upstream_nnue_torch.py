@@ -43,7 +43,7 @@ def test_what_torch_writes_is_read(tmp_path: Path) -> None:
     model = UpstreamModel(1696, width=16)
     whole = {"model_state_dict": model.state_dict(), "board_type": "square8", "epoch": 1, "val_loss": 0.5}
     halves = {name: value.half() for name, value in model.state_dict().items()}
-    turned = {name: value.T.contiguous().T for name, value in model.state_dict().items()}
+    turned = {name: value.t().contiguous().t() for name, value in model.state_dict().items()}
     for number, content in enumerate(
         [
             whole,

@@ -29,10 +29,13 @@ const PADDING_ID: u16 = 0x4246;
 /// Deepest nesting of metadata.
 const DEPTH_MAX: usize = 32;
 
-/// Places in the reader's memory.
-const ORDERED_DICT: u8 = 0;
-const REBUILD: u8 = 1;
-const FLOAT_STORAGE: u8 = 2;
+/// What everything is made of, by its place in the reader's memory. torch's reader with `weights_only` knows few
+/// instructions, so a name is remembered where it is first used.
+const GLOBALS: [&str; 3] =
+    ["collections\nOrderedDict\n", "torch._utils\n_rebuild_tensor_v2\n", "torch\nFloatStorage\n"];
+const ORDERED_DICT: usize = 0;
+const REBUILD: usize = 1;
+const FLOAT_STORAGE: usize = 2;
 
 /// A file whose outermost dictionary has the tensors, in an ordered dictionary under `weights_key`, and the metadata. Equal
 /// input, equal bytes.
@@ -84,59 +87,65 @@ impl Archive {
 }
 
 fn pickle(weights_key: &str, tensors: &[TensorData<'_>], metadata: &Map<String, Json>) -> Result<Vec<u8>, String> {
-    let mut out = Pickle(b"\x80\x02".to_vec());
-    // The three names that everything is made of, kept in the reader's memory.
-    for (place, name) in [
-        (ORDERED_DICT, "collections\nOrderedDict"),
-        (REBUILD, "torch._utils\n_rebuild_tensor_v2"),
-        (FLOAT_STORAGE, "torch\nFloatStorage"),
-    ] {
-        out.0.push(b'c');
-        out.0.extend(name.as_bytes());
-        out.0.extend([b'\n', b'q', place, b'0']);
-    }
-    out.0.extend(b"}(");
+    let mut out = Pickle { bytes: b"\x80\x02}(".to_vec(), known: [false; GLOBALS.len()] };
     out.text(weights_key);
     out.ordered_dict();
-    out.0.push(b'(');
+    out.bytes.push(b'(');
     for (i, tensor) in tensors.iter().enumerate() {
         out.text(tensor.name);
         out.tensor(i, tensor);
     }
-    out.0.push(b'u');
+    out.bytes.push(b'u');
     for (key, value) in metadata {
         out.text(key);
         out.json(value, 0)?;
     }
-    out.0.extend(b"u.");
-    Ok(out.0)
+    out.bytes.extend(b"u.");
+    Ok(out.bytes)
 }
 
-struct Pickle(Vec<u8>);
+struct Pickle {
+    bytes: Vec<u8>,
+    /// Which of [`GLOBALS`] are in the reader's memory.
+    known: [bool; GLOBALS.len()],
+}
 
 impl Pickle {
+    fn global(&mut self, place: usize) {
+        if self.known[place] {
+            self.bytes.extend([b'h', place as u8]);
+        } else {
+            self.known[place] = true;
+            self.bytes.push(b'c');
+            self.bytes.extend(GLOBALS[place].as_bytes());
+            self.bytes.extend([b'q', place as u8]);
+        }
+    }
+
     fn ordered_dict(&mut self) {
-        self.0.extend([b'h', ORDERED_DICT, b')', b'R']);
+        self.global(ORDERED_DICT);
+        self.bytes.extend(b")R");
     }
 
     fn tensor(&mut self, number: usize, tensor: &TensorData<'_>) {
-        self.0.extend([b'h', REBUILD, b'(', b'(']);
+        self.global(REBUILD);
+        self.bytes.extend(b"((");
         self.text("storage");
-        self.0.extend([b'h', FLOAT_STORAGE]);
+        self.global(FLOAT_STORAGE);
         self.text(&number.to_string());
         self.text("cpu");
         self.int(tensor.data.len() as i64);
-        self.0.extend(b"tQK\x00(");
+        self.bytes.extend(b"tQK\x00(");
         for &size in tensor.shape {
             self.int(size as i64);
         }
-        self.0.extend(b"t(");
+        self.bytes.extend(b"t(");
         for dimension in 0..tensor.shape.len() {
             self.int(tensor.shape[dimension + 1..].iter().product::<usize>() as i64);
         }
-        self.0.extend(b"t\x89");
+        self.bytes.extend(b"t\x89");
         self.ordered_dict();
-        self.0.extend(b"tR");
+        self.bytes.extend(b"tR");
     }
 
     fn json(&mut self, value: &Json, depth: usize) -> Result<(), String> {
@@ -144,32 +153,32 @@ impl Pickle {
             return Err(format!("metadata is nested more than {DEPTH_MAX} deep"));
         }
         match value {
-            Json::Null => self.0.push(b'N'),
-            Json::Bool(true) => self.0.push(0x88),
-            Json::Bool(false) => self.0.push(0x89),
+            Json::Null => self.bytes.push(b'N'),
+            Json::Bool(true) => self.bytes.push(0x88),
+            Json::Bool(false) => self.bytes.push(0x89),
             Json::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(value), _) => self.int(value),
                 (None, Some(value)) if !number.is_u64() => {
-                    self.0.push(b'G');
-                    self.0.extend(value.to_be_bytes());
+                    self.bytes.push(b'G');
+                    self.bytes.extend(value.to_be_bytes());
                 }
                 _ => return Err(format!("metadata has the number {number}, which is beyond 64 bits")),
             },
             Json::String(text) => self.text(text),
             Json::Array(items) => {
-                self.0.extend(b"](");
+                self.bytes.extend(b"](");
                 for item in items {
                     self.json(item, depth + 1)?;
                 }
-                self.0.push(b'e');
+                self.bytes.push(b'e');
             }
             Json::Object(pairs) => {
-                self.0.extend(b"}(");
+                self.bytes.extend(b"}(");
                 for (key, value) in pairs {
                     self.text(key);
                     self.json(value, depth + 1)?;
                 }
-                self.0.push(b'u');
+                self.bytes.push(b'u');
             }
         }
         Ok(())
@@ -177,21 +186,21 @@ impl Pickle {
 
     fn int(&mut self, value: i64) {
         match (u8::try_from(value), i32::try_from(value)) {
-            (Ok(value), _) => self.0.extend([b'K', value]),
+            (Ok(value), _) => self.bytes.extend([b'K', value]),
             (_, Ok(value)) => {
-                self.0.push(b'J');
-                self.0.extend(value.to_le_bytes());
+                self.bytes.push(b'J');
+                self.bytes.extend(value.to_le_bytes());
             }
             _ => {
-                self.0.extend([0x8a, 8]);
-                self.0.extend(value.to_le_bytes());
+                self.bytes.extend([0x8a, 8]);
+                self.bytes.extend(value.to_le_bytes());
             }
         }
     }
 
     fn text(&mut self, text: &str) {
-        self.0.push(b'X');
-        self.0.extend((text.len() as u32).to_le_bytes());
-        self.0.extend(text.as_bytes());
+        self.bytes.push(b'X');
+        self.bytes.extend((text.len() as u32).to_le_bytes());
+        self.bytes.extend(text.as_bytes());
     }
 }
