@@ -33,7 +33,7 @@ def line(board: str, players: int, seed: int) -> list[Position]:
     return positions
 
 
-def save(path: Path, network: NnueNetwork, **changes: Any) -> NnueNetwork:
+def save(path: Path, network: NnueNetwork, **changes: object) -> NnueNetwork:
     """Saves the parts of a network, some of them changed."""
     arguments: dict[str, Any] = {
         "board": network.board,
@@ -70,7 +70,8 @@ def test_logits_do_not_depend_on_order(board: str, players: int) -> None:
     network = NnueNetwork.random(board, players, 64, 1)
     positions = line(board, players, 7)
     logits = network.evaluate(positions)
-    assert logits.shape == (len(positions), players) and logits.dtype == np.float32
+    assert logits.shape == (len(positions), players)
+    assert logits.dtype == np.float32
     np.testing.assert_array_equal(network.evaluate(iter(positions[::-1])), logits[::-1])
     np.testing.assert_array_equal(network.evaluate(positions[30:31]), logits[30:31])
     assert len(np.unique(logits[:, 0])) > len(positions) // 3
@@ -81,7 +82,8 @@ def head(parts: dict[str, NDArray[Any]], bucket: int, inputs: NDArray[np.int64])
     """The layers after the accumulators, once more."""
 
     def shifted(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.clip(sums >> 6, 0, 127)
+        clipped: NDArray[np.int64] = np.clip(sums >> 6, 0, 127)
+        return clipped
 
     x = shifted(parts["l1_weights"][bucket].astype(np.int64) @ inputs + parts["l1_biases"][bucket])
     x = shifted(parts["l2_weights"][bucket].astype(np.int64) @ x + parts["l2_biases"][bucket])
@@ -93,11 +95,8 @@ def test_start_is_evaluated_as_documented() -> None:
     network = NnueNetwork.random("square8", 2, 64, 3)
     parts = network.parts()
     base = 64 * 40
-    rows = {
-        seat: [base + 12, base + 16 + 12, base + 32, base + 48, base + 64, base + 80, base + 96, base + 103]
-        + [base + 114 + (8 if seat else 0)]
-        for seat in (0, 1)
-    }
+    start = [12, 16 + 12, 32, 48, 64, 80, 96, 103]
+    rows = {seat: [base + offset for offset in [*start, 114 + 8 * seat]] for seat in (0, 1)}
     activations = []
     for seat in (0, 1):
         sums = parts["feature_biases"].astype(np.int64) + parts["feature_weights"][rows[seat]].astype(np.int64).sum(0)
@@ -123,12 +122,13 @@ def test_faults_are_named(tmp_path: Path) -> None:
     path.write_bytes(data[:70])
     with pytest.raises(NetworkFormatError, match="cut off"):
         NnueNetwork.load(path)
-    assert issubclass(NetworkFormatError, RingRiftError) and issubclass(NetworkFormatError, ValueError)
+    assert issubclass(NetworkFormatError, RingRiftError)
+    assert issubclass(NetworkFormatError, ValueError)
     with pytest.raises(NetworkFormatError, match="for square8, not for hex8"):
         network.evaluate([Position("hex8", 2)])
     with pytest.raises(NetworkFormatError, match="for 2 players, not for 3"):
         network.evaluate([Position("square8", 2), Position("square8", 3)])
-    with pytest.raises(TypeError, match="row 1 is .*int"):
+    with pytest.raises(TypeError, match=r"row 1 is .*int"):
         network.evaluate([Position("square8", 2), 3])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="width 100"):
         NnueNetwork.random("square8", 2, 100)

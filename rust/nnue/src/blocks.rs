@@ -1,5 +1,9 @@
 //! Numbers in blocks of a cache line, aligned to one: what vectors are loaded from.
 
+use crate::architecture::INPUTS_MAX;
+use crate::changes::{Event, Offsets};
+use crate::features::FeatureSet;
+
 /// 32 accumulators, or weights of as many.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[repr(C, align(64))]
@@ -7,7 +11,6 @@ pub(crate) struct Block(pub [i16; Block::LEN]);
 
 impl Block {
     pub const LEN: usize = 32;
-    pub const ZERO: Self = Self([0; Self::LEN]);
 
     /// Blocks of these numbers, whose count is a multiple of the block's.
     pub fn all(numbers: &[i16]) -> Vec<Self> {
@@ -27,39 +30,63 @@ pub(crate) struct Tile(pub [i8; 64]);
 #[repr(C, align(64))]
 pub(crate) struct Sums(pub [i32; 16]);
 
-/// Inputs of the heads of all seats: the activations seen from each seat in turn, and those of all but the last again, so
-/// that every seat finds its own first.
-#[derive(Clone, Debug)]
+/// Inputs of the heads: the activations seen from each seat in turn.
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Inputs(pub [u8; Inputs::LEN]);
 
 impl Inputs {
-    const LEN: usize = (2 * crate::architecture::SEATS - 1) * crate::architecture::WIDTH_MAX / 2;
+    const LEN: usize = INPUTS_MAX;
     pub const ZERO: Self = Self([0; Self::LEN]);
 }
 
 /// The rows of weights of the features.
-#[derive(Copy, Clone, Debug)]
-pub(crate) struct Rows<'a> {
-    blocks: &'a [Block],
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    blocks: Vec<Block>,
+    offsets: Offsets,
+    players: usize,
     stride: usize,
 }
 
-impl<'a> Rows<'a> {
-    pub fn new(blocks: &'a [Block], stride: usize) -> Self {
-        Self { blocks, stride }
+impl Rows {
+    /// The rows of these weights, in the order of the features.
+    pub fn new(features: FeatureSet, width: usize, weights: &[i16]) -> Self {
+        Self {
+            blocks: Block::all(weights),
+            offsets: Offsets::new(features),
+            players: features.players().get(),
+            stride: width / Block::LEN,
+        }
     }
 
-    /// Blocks of a row.
+    /// All weights, row by row.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Number of seats.
     #[inline]
-    pub fn stride(self) -> usize {
+    pub fn players(&self) -> usize {
+        self.players
+    }
+
+    /// Blocks of a row, and of the accumulator of one seat: an even number.
+    #[inline]
+    pub fn stride(&self) -> usize {
         self.stride
     }
 
-    /// The row of a feature.
+    /// Inputs of a head from one seat.
     #[inline]
-    pub fn of(self, feature: u16) -> &'a [Block] {
-        let start = usize::from(feature) * self.stride;
+    pub fn half(&self) -> usize {
+        self.stride * Block::LEN / 2
+    }
+
+    /// The row of what an event is, seen from a seat.
+    #[inline]
+    pub fn of(&self, event: Event, seat: usize) -> &[Block] {
+        let start = self.offsets.feature(event, seat) * self.stride;
         &self.blocks[start..start + self.stride]
     }
 }

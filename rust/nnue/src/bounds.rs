@@ -1,8 +1,8 @@
 //! The proof that no accumulator leaves 16 bits, whatever the position.
 
-use crate::codes::{BURIED, CAPS, HAND, LPS, PROGRESS, STACK, STACKS_CLASSES, UNDER};
+use crate::codes::{BURIED, CAPS, COUNTS, LPS, PHASES, STACK, UNDER};
 use crate::error::NetworkError;
-use crate::features::{FeatureSet, PHASES};
+use crate::features::FeatureSet;
 
 /// The largest and the smallest value of something, for every accumulator.
 #[derive(Clone)]
@@ -103,12 +103,7 @@ pub(crate) fn check(features: FeatureSet, width: usize, weights: &[i16], biases:
     sum.add(&must_move);
     sum.add(&chain);
     for seat in 0..n {
-        for (at, classes) in [
-            (features.hand_at(), HAND),
-            (features.eliminated_at(), PROGRESS),
-            (features.territory_at(), PROGRESS),
-            (features.stacks_at(), STACKS_CLASSES),
-        ] {
+        for (at, classes) in (0..COUNTS).map(|count| features.count_at(count)) {
             sum.add(&any_of(at + classes * seat..at + classes * (seat + 1)));
         }
     }

@@ -1,6 +1,8 @@
 //! What features are read from: cells and counts of a position by seat, as small numbers that are cheap to compare.
 
-use ringrift_rules::{Board, Cell, CellContent, PlayerId, Position};
+use ringrift_rules::{Board, Cell, Phase, Position};
+
+use crate::architecture::SEATS;
 
 /// Classes of cap heights: 1, 2, 3, 4, 5 and more.
 pub(crate) const CAPS: usize = 5;
@@ -16,6 +18,12 @@ pub(crate) const HAND: usize = 16;
 pub(crate) const PROGRESS: usize = 16;
 /// Classes of stacks controlled; see [`STACKS`].
 pub(crate) const STACKS_CLASSES: usize = 7;
+/// Kinds of counts of a seat.
+pub(crate) const COUNTS: usize = 4;
+/// Classes of a count at most.
+pub(crate) const CLASSES: usize = 16;
+/// Number of phases.
+pub(crate) const PHASES: usize = Phase::ALL.len();
 /// Classes of rounds towards last player standing: 1, 2 and more.
 pub(crate) const LPS: usize = 2;
 
@@ -53,26 +61,21 @@ impl CellCode {
     pub const EMPTY: Self = Self(0);
     pub const MARKER: u32 = 1;
     pub const COLLAPSED: u32 = 2;
-    pub const STACK: u32 = 3;
 
     /// The code of a cell of a position with `players` seats.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a tenth of the time of an evaluation, as a call")]
     pub fn of<B: Board>(position: &Position<B>, cell: Cell, players: usize) -> Self {
-        let owned = |kind: u32, owner: PlayerId| kind | (owner.index() as u32) << 2;
-        Self(match position.content(cell) {
-            CellContent::Empty => 0,
-            CellContent::Marker(owner) => owned(Self::MARKER, owner),
-            CellContent::Collapsed(owner) => owned(Self::COLLAPSED, owner),
-            CellContent::Stack(stack) => {
-                let (height, cap) = (stack.height(), stack.cap_height());
-                let detail = (cap.min(CAPS as u32) - 1) * UNDER as u32 + (height - cap).min(UNDER as u32 - 1);
-                let mut code = owned(Self::STACK, stack.owner()) | detail << 4;
-                if height > cap {
-                    code |= Self::buried(position, cell, cap as usize, players);
-                }
-                code
-            }
-        })
+        let summary = position.summary(cell);
+        let (height, cap) = (summary.height(), summary.cap_height());
+        let under = height - cap;
+        // 0 without a stack.
+        let detail = (cap.clamp(1, CAPS as u32) - 1) * UNDER as u32 + under.min(UNDER as u32 - 1);
+        let mut code = summary.kind() | (summary.owner().index() as u32) << 2 | detail << 4;
+        if under > 0 {
+            code |= Self::buried(position, cell, cap as usize, players);
+        }
+        Self(code)
     }
 
     /// The bits of the rings under the cap.
@@ -111,37 +114,47 @@ impl CellCode {
 }
 
 /// Counts of the seats and the state of the turn, as classes.
-///
-/// By byte: hands of the four seats, eliminated rings, territory, stacks; then the rounds of last player standing (0, or
-/// 1 + [`LPS`] * seat + class), mover and phase (8 * seat + phase), and whether a ring is due for a line.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct GlobalCode {
-    pub hands: [u8; 4],
-    pub eliminated: [u8; 4],
-    pub territory: [u8; 4],
-    pub stacks: [u8; 4],
+    /// Classes, each below 16, of the four seats in turn: hands, eliminated rings, territory, stacks.
+    pub counts: [u8; COUNTS * SEATS],
+    /// 0, or 1 + [`LPS`] * seat + class.
     pub lps: u8,
+    /// [`PHASES`] * seat + phase.
     pub turn: u8,
+    /// Whether a ring is due for a line.
     pub due: bool,
 }
 
 impl GlobalCode {
+    pub const HAND: usize = 0;
+    pub const ELIMINATED: usize = 1;
+    pub const TERRITORY: usize = 2;
+    pub const STACKS: usize = 3;
+
+    #[inline]
     pub fn of<B: Board>(position: &Position<B>) -> Self {
         let mut code = Self::default();
         let rules = position.rules();
         for (index, seat) in position.players().seats().enumerate() {
-            code.hands[index] = HAND_OF[usize::from(position.hand(seat)).min(HAND_OF.len() - 1)];
-            code.eliminated[index] = progress(position.eliminated(seat), rules.victory_threshold);
-            code.territory[index] = progress(position.collapsed_count(seat), rules.territory_needed());
-            code.stacks[index] = STACKS_OF[usize::from(position.stacks_controlled(seat)).min(STACKS_OF.len() - 1)];
+            let mut put = |count: usize, class: u8| code.counts[SEATS * count + index] = class;
+            put(Self::HAND, HAND_OF[usize::from(position.hand(seat)).min(HAND_OF.len() - 1)]);
+            put(Self::ELIMINATED, progress(position.eliminated(seat), rules.victory_threshold));
+            put(Self::TERRITORY, progress(position.collapsed_count(seat), rules.territory_needed()));
+            put(Self::STACKS, STACKS_OF[usize::from(position.stacks_controlled(seat)).min(STACKS_OF.len() - 1)]);
         }
         let lps = position.lps();
         if let (Some(seat), 1..) = (lps.streak_player, lps.streak_rounds) {
             code.lps = 1 + (LPS * seat.index()) as u8 + u8::from(lps.streak_rounds > 1);
         }
-        code.turn = (position.to_move().index() * 8 + position.phase() as usize) as u8;
+        code.turn = (position.to_move().index() * PHASES + position.phase() as usize) as u8;
         code.due = position.pending_line_elimination();
         code
+    }
+
+    /// The counts of one kind, by seat.
+    pub fn of_seats(&self, count: usize) -> &[u8] {
+        &self.counts[SEATS * count..SEATS * (count + 1)]
     }
 }
 

@@ -171,9 +171,9 @@ pub enum NetworkError {
     /// `RINGRIFT_NNUE_SIMD` names no path.
     #[error("RINGRIFT_NNUE_SIMD is {0:?}\nhint: leave it out, or take one of scalar, avx2, avx512, neon")]
     UnknownPath(String),
-    /// `RINGRIFT_NNUE_SIMD` names a path that this machine does not have.
+    /// A path that this machine does not have was asked for.
     #[error(
-        "RINGRIFT_NNUE_SIMD is {0}, which this machine cannot run\nhint: leave it out to take the best one that it can"
+        "this machine cannot run the path {0}\nhint: leave RINGRIFT_NNUE_SIMD out to take the best one that it can"
     )]
     MissingPath(&'static str),
     /// The path that `RINGRIFT_NNUE_SIMD` names computes something else than it should.

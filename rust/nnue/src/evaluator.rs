@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use ringrift_eval::{Evaluator, LOSS, Scale, Scores, WIN, judge, terminal_score};
-use ringrift_rules::{Board, Move, PlayerId, Position};
+use ringrift_rules::{Board, Move, PlayerId, Position, RuleOptions};
 
 use crate::architecture::OUTPUT_SCALE;
 use crate::blocks::{Block, Inputs};
-use crate::changes::Changes;
+use crate::changes::Change;
 use crate::codes::GlobalCode;
 use crate::error::NetworkError;
 use crate::network::Network;
 
 /// Positions that are remembered with their accumulators.
 const SLOTS: usize = 4;
+/// A distance that is worth no comparison with a start from nothing.
+const NEAR: u32 = 4;
 
 /// A position and its accumulators, by seat one after the other.
 #[derive(Clone)]
@@ -21,7 +23,17 @@ struct Slot<B: Board> {
     position: Position<B>,
     globals: GlobalCode,
     accumulators: Vec<Block>,
+    /// When it was used last; 0 if it holds nothing yet.
     used: u64,
+}
+
+impl<B: Board> Slot<B> {
+    #[inline]
+    fn hold(&mut self, position: &Position<B>, globals: GlobalCode, clock: u64) {
+        self.position = *position;
+        self.globals = globals;
+        self.used = clock;
+    }
 }
 
 /// Evaluates positions by a network, each from the accumulators of a similar position.
@@ -34,7 +46,7 @@ pub struct NnueEvaluator<B: Board> {
     network: Arc<Network>,
     slots: Vec<Slot<B>>,
     clock: u64,
-    changes: Changes,
+    change: Change,
     inputs: Inputs,
     /// Accumulators of positions that are not remembered.
     passing: Vec<Block>,
@@ -53,13 +65,18 @@ impl<B: Board> NnueEvaluator<B> {
     /// The network is for another board.
     pub fn new(network: Arc<Network>) -> Result<Self, NetworkError> {
         network.check_game(B::KIND, network.players())?;
-        let blocks = network.players().get() * network.rows().stride();
+        let slot = Slot {
+            position: Position::initial(network.players(), RuleOptions::standard(B::KIND, network.players())),
+            globals: GlobalCode::default(),
+            accumulators: network.biases().to_vec(),
+            used: 0,
+        };
         Ok(Self {
-            changes: Changes::new(network.features()),
-            slots: Vec::with_capacity(SLOTS),
+            change: Change::new(network.features()),
+            slots: vec![slot; SLOTS],
             clock: 0,
             inputs: Inputs::ZERO,
-            passing: vec![Block::ZERO; blocks],
+            passing: network.biases().to_vec(),
             network,
         })
     }
@@ -71,73 +88,73 @@ impl<B: Board> NnueEvaluator<B> {
 
     /// Logits of the seats in units of [`OUTPUT_SCALE`]; 0 for positions of another number of players.
     pub fn logits(&mut self, position: &Position<B>) -> [i32; 4] {
-        let mut logits = [0; 4];
-        if self.network.features().fits(position) {
-            let slot = self.locate(position);
-            let players = self.network.players().get();
-            activate(&self.network, &self.slots[slot].accumulators, &mut self.inputs);
-            let bucket = self.network.features().bucket(position);
-            let (head, half) = (self.network.head(bucket), self.network.width() / 2);
-            self.network.kernels().logits(head, &self.inputs, half, 0..players, &mut logits);
+        let features = self.network.features();
+        if !features.fits(position) {
+            return [0; 4];
         }
-        logits
+        self.locate(position);
+        let head = self.network.head(features.bucket(position));
+        self.network.kernels().logits(self.network.rows(), head, &self.inputs)
     }
 
-    /// The slot that holds the accumulators of a position that fits the network.
+    /// Forgets the positions that are remembered: the next one is evaluated from nothing. Scores stay the same.
+    pub fn forget(&mut self) {
+        for slot in &mut self.slots {
+            slot.used = 0;
+        }
+    }
+
+    /// The slot that holds the accumulators of a position, which fits the network. Its activations are in `inputs`.
     fn locate(&mut self, position: &Position<B>) -> usize {
         self.clock += 1;
-        let occupied = position.occupied();
         let globals = GlobalCode::of(position);
-        let nearest = self
-            .slots
-            .iter()
-            .enumerate()
-            .map(|(index, slot)| (position.distance(&slot.position), index))
-            .min_by_key(|&(distance, index)| (distance, u64::MAX - self.slots[index].used));
-        if let Some((distance, base)) = nearest
-            && distance <= occupied
-        {
-            let slot = &mut self.slots[base];
-            slot.used = self.clock;
-            self.changes.between((&slot.position, &slot.globals), (position, &globals));
-            if self.changes.is_empty() {
-                return base;
-            }
-            let target = self.target(base);
-            let (base, target_slot) = two(&mut self.slots, base, target);
-            update(&self.network, &self.changes, &base.accumulators, &mut target_slot.accumulators);
-            target_slot.position = *position;
-            target_slot.globals = globals;
+        let (kernels, rows) = (self.network.kernels(), self.network.rows());
+        let Some(base) = self.nearest(position) else {
+            self.change.start(position, &globals);
+            let target = oldest(&self.slots, usize::MAX);
+            let slot = &mut self.slots[target];
+            kernels.update(rows, self.network.biases(), &self.change, &mut slot.accumulators, &mut self.inputs);
+            slot.hold(position, globals, self.clock);
             return target;
+        };
+        let slot = &mut self.slots[base];
+        slot.used = self.clock;
+        self.change.between((&slot.position, &slot.globals), (position, &globals));
+        if self.change.is_empty() {
+            kernels.activate(rows, &slot.accumulators, &mut self.inputs);
+            return base;
         }
-        self.changes.start(position, &globals);
-        let target = self.target(usize::MAX);
-        let slot = &mut self.slots[target];
-        refresh(&self.network, &self.changes, &mut slot.accumulators);
-        slot.position = *position;
-        slot.globals = globals;
+        let target = oldest(&self.slots, base);
+        let (base, slot) = two(&mut self.slots, base, target);
+        kernels.update(rows, &base.accumulators, &self.change, &mut slot.accumulators, &mut self.inputs);
+        slot.hold(position, globals, self.clock);
         target
     }
 
-    /// The slot to write into, which is not `base`.
-    fn target(&mut self, base: usize) -> usize {
-        if self.slots.len() < SLOTS {
-            let blocks = self.passing.len();
-            self.slots.push(Slot {
-                position: Position::initial(
-                    self.network.players(),
-                    ringrift_rules::RuleOptions::standard(B::KIND, self.network.players()),
-                ),
-                globals: GlobalCode::default(),
-                accumulators: vec![Block::ZERO; blocks],
-                used: self.clock,
-            });
-            return self.slots.len() - 1;
+    /// The slot of the most similar position; none if a start from nothing is nearer.
+    #[inline]
+    fn nearest(&self, position: &Position<B>) -> Option<usize> {
+        let (mut least, mut nearest) = (u32::MAX, None);
+        for (index, slot) in self.slots.iter().enumerate() {
+            let distance = position.distance(&slot.position);
+            if distance < least && slot.used > 0 {
+                (least, nearest) = (distance, Some(index));
+            }
         }
-        let oldest = (0..SLOTS).filter(|&index| index != base).min_by_key(|&index| self.slots[index].used).unwrap_or(0);
-        self.slots[oldest].used = self.clock;
-        oldest
+        nearest.filter(|_| least <= NEAR || least <= position.occupied())
     }
+}
+
+/// The slot that was used longest ago, and is not `base`.
+#[inline]
+fn oldest<B: Board>(slots: &[Slot<B>], base: usize) -> usize {
+    let (mut least, mut found) = (u64::MAX, 0);
+    for (index, slot) in slots.iter().enumerate() {
+        if index != base && slot.used < least {
+            (least, found) = (slot.used, index);
+        }
+    }
+    found
 }
 
 fn two<T>(slots: &mut [T], a: usize, b: usize) -> (&T, &mut T) {
@@ -148,30 +165,6 @@ fn two<T>(slots: &mut [T], a: usize, b: usize) -> (&T, &mut T) {
         let (left, right) = slots.split_at_mut(a);
         (&right[0], &mut left[b])
     }
-}
-
-#[inline]
-fn update(network: &Network, changes: &Changes, base: &[Block], out: &mut [Block]) {
-    let stride = network.rows().stride();
-    for ((change, base), out) in changes.of().iter().zip(base.chunks_exact(stride)).zip(out.chunks_exact_mut(stride)) {
-        network.kernels().update(network.rows(), base, change, out);
-    }
-}
-
-fn refresh(network: &Network, changes: &Changes, out: &mut [Block]) {
-    let stride = network.rows().stride();
-    for (change, out) in changes.of().iter().zip(out.chunks_exact_mut(stride)) {
-        network.kernels().update(network.rows(), network.biases(), change, out);
-    }
-}
-
-#[inline]
-fn activate(network: &Network, accumulators: &[Block], inputs: &mut Inputs) {
-    let (stride, half, players) = (network.rows().stride(), network.width() / 2, network.players().get());
-    for (accumulator, out) in accumulators.chunks_exact(stride).zip(inputs.0.chunks_exact_mut(half)) {
-        network.kernels().activate(accumulator, out);
-    }
-    inputs.0.copy_within(0..(players - 1) * half, players * half);
 }
 
 /// Points of a logit: within what scores of unfinished games may be.
@@ -214,20 +207,17 @@ impl<B: Board> Evaluator<B> for NnueEvaluator<B> {
         }
         let slot = self.locate(position);
         let slot = &self.slots[slot];
+        let (kernels, rows) = (self.network.kernels(), self.network.rows());
         for &mv in moves {
             let mut child = *position;
             child.make_move(mv);
             let seat = judge(mv, mover);
             let score = terminal_score(&child, seat).unwrap_or_else(|| {
                 let globals = GlobalCode::of(&child);
-                self.changes.between((&slot.position, &slot.globals), (&child, &globals));
-                update(&self.network, &self.changes, &slot.accumulators, &mut self.passing);
-                activate(&self.network, &self.passing, &mut self.inputs);
+                self.change.between((&slot.position, &slot.globals), (&child, &globals));
+                kernels.update(rows, &slot.accumulators, &self.change, &mut self.passing, &mut self.inputs);
                 let head = self.network.head(self.network.features().bucket(&child));
-                let (half, mut logits) = (self.network.width() / 2, [0; 4]);
-                let seats = seat.index()..seat.index() + 1;
-                self.network.kernels().logits(head, &self.inputs, half, seats, &mut logits);
-                points(logits[seat.index()])
+                points(kernels.logit(rows, head, &self.inputs, seat.index()))
             });
             scores.push(score);
         }

@@ -4,16 +4,15 @@ use ringrift_encode::Symmetry;
 use ringrift_rules::{Board, BoardKind, Phase, PlayerCount, PlayerId, Position};
 use sha2::{Digest as _, Sha256};
 
-use crate::codes::{BURIED, CellCode, GlobalCode, HAND, HANDS, LPS, PROGRESS, STACK, STACKS, STACKS_CLASSES};
+use crate::codes::{
+    BURIED, COUNTS, CellCode, GlobalCode, HAND, HANDS, LPS, PHASES, PROGRESS, STACK, STACKS, STACKS_CLASSES,
+};
 
 /// Version of the meaning of features; a change of it changes every hash.
 const VERSION: u32 = 1;
 
 /// Output buckets.
 pub(crate) const BUCKETS: usize = 4;
-
-/// Number of phases; a feature each per seat.
-pub(crate) const PHASES: usize = Phase::ALL.len();
 
 /// The features of one board and number of players.
 ///
@@ -127,6 +126,16 @@ impl FeatureSet {
 
     pub(crate) const fn due_at(self) -> usize {
         self.turn_at() + PHASES * self.seats()
+    }
+
+    /// First feature of a kind of counts (see [`GlobalCode`]), and number of its classes.
+    pub(crate) const fn count_at(self, count: usize) -> (usize, usize) {
+        match count {
+            GlobalCode::HAND => (self.hand_at(), HAND),
+            GlobalCode::ELIMINATED => (self.eliminated_at(), PROGRESS),
+            GlobalCode::TERRITORY => (self.territory_at(), PROGRESS),
+            _ => (self.stacks_at(), STACKS_CLASSES),
+        }
     }
 
     /// Number of features; indices are below it.
@@ -291,6 +300,20 @@ impl FeatureSet {
         self.next_at() + self.relative(seat, perspective)
     }
 
+    /// The feature of a streak, which is not 0; see [`GlobalCode`].
+    #[inline]
+    pub(crate) const fn lps_feature(self, lps: u8, perspective: usize) -> usize {
+        let (seat, class) = ((lps as usize - 1) / LPS, (lps as usize - 1) % LPS);
+        self.lps_at() + LPS * self.relative(seat, perspective) + class
+    }
+
+    /// The feature of mover and phase; see [`GlobalCode`].
+    #[inline]
+    pub(crate) const fn turn_feature(self, turn: u8, perspective: usize) -> usize {
+        let (seat, phase) = (turn as usize / PHASES, turn as usize % PHASES);
+        self.turn_at() + PHASES * self.relative(seat, perspective) + phase
+    }
+
     /// Calls `each` with the features within a cell that its code makes active, ascending.
     #[inline]
     pub(crate) fn for_each_of_cell(self, code: CellCode, perspective: usize, mut each: impl FnMut(usize)) {
@@ -315,23 +338,18 @@ impl FeatureSet {
 
     /// Calls `each` with the features after the cells that are active, ascending.
     pub(crate) fn for_each_global(self, code: &GlobalCode, perspective: usize, mut each: impl FnMut(usize)) {
-        for (at, classes, of_seat) in [
-            (self.hand_at(), HAND, &code.hands),
-            (self.eliminated_at(), PROGRESS, &code.eliminated),
-            (self.territory_at(), PROGRESS, &code.territory),
-            (self.stacks_at(), STACKS_CLASSES, &code.stacks),
-        ] {
+        for count in 0..COUNTS {
+            let (at, classes) = self.count_at(count);
+            let of_seat = code.of_seats(count);
             for relative in 0..self.seats() {
                 let seat = (relative + perspective) % self.seats();
                 each(at + classes * relative + usize::from(of_seat[seat]));
             }
         }
         if code.lps > 0 {
-            let (seat, class) = (usize::from(code.lps - 1) / LPS, usize::from(code.lps - 1) % LPS);
-            each(self.lps_at() + LPS * self.relative(seat, perspective) + class);
+            each(self.lps_feature(code.lps, perspective));
         }
-        let (mover, phase) = (usize::from(code.turn) / PHASES, usize::from(code.turn) % PHASES);
-        each(self.turn_at() + PHASES * self.relative(mover, perspective) + phase);
+        each(self.turn_feature(code.turn, perspective));
         if code.due {
             each(self.due_at());
         }

@@ -95,7 +95,8 @@ pub(crate) fn check_width(width: usize) -> Result<(), NetworkError> {
 pub struct Network {
     features: FeatureSet,
     width: usize,
-    weights: Vec<Block>,
+    rows: Rows,
+    /// Those of all seats, which are the same.
     biases: Vec<Block>,
     heads: Vec<Head>,
     lineage: String,
@@ -163,8 +164,8 @@ impl Network {
         let mut network = Self {
             features: parts.features(),
             width: parts.width,
-            weights: Block::all(&parts.feature_weights),
-            biases: Block::all(&parts.feature_biases),
+            rows: Rows::new(parts.features(), parts.width, &parts.feature_weights),
+            biases: Block::all(&parts.feature_biases.repeat(parts.players.get())),
             heads: (0..BUCKETS).map(head).collect(),
             lineage: parts.lineage.clone(),
             sha256,
@@ -184,8 +185,8 @@ impl Network {
             board: self.board(),
             players: self.players(),
             width: self.width,
-            feature_weights: plain(&self.weights),
-            feature_biases: plain(&self.biases),
+            feature_weights: plain(self.rows.blocks()),
+            feature_biases: plain(&self.biases[..self.rows.stride()]),
             l1_weights: all(&self.heads, Head::l1_rows),
             l1_biases: all(&self.heads, |head| head.l1_biases.0.to_vec()),
             l2_weights: all(&self.heads, Head::l2_rows),
@@ -281,6 +282,15 @@ impl Network {
         self.kernels.path()
     }
 
+    /// The same network, computed by another path; for tests and measurements.
+    ///
+    /// # Errors
+    /// This machine does not have it.
+    pub fn with_simd(mut self, path: SimdPath) -> Result<Self, NetworkError> {
+        self.kernels = Kernels::of(path).ok_or(NetworkError::MissingPath(path.name()))?;
+        Ok(self)
+    }
+
     /// Checks that the network is for a board and a number of players.
     ///
     /// # Errors
@@ -302,10 +312,11 @@ impl Network {
 
     /// Rows of the features.
     #[inline]
-    pub(crate) fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.weights, self.width / Block::LEN)
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
     }
 
+    /// Accumulators without any feature.
     #[inline]
     pub(crate) fn biases(&self) -> &[Block] {
         &self.biases

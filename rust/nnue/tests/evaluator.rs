@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use ringrift_eval::{Evaluator, GameRng, LOSS, Scale, WIN, judge};
-use ringrift_nnue::{Network, NetworkError, NnueEvaluator};
+use ringrift_nnue::{Network, NetworkError, NetworkParts, NnueEvaluator};
 use ringrift_rules::{Board, BoardKind, Hex8, MoveList, PlayerCount, PlayerId, Position, Square8};
 use support::{walk, wanted};
 
@@ -43,6 +43,53 @@ fn updated<B: Board>(players: PlayerCount) {
 #[test]
 fn updated_accumulators_equal_those_made_anew() {
     on_all_boards!(updated);
+}
+
+/// Logits from the lists of active features and the arrays of the file, as docs/nnue-format.md has it.
+fn by_definition<B: Board>(parts: &NetworkParts, position: &Position<B>) -> Vec<i32> {
+    let (n, width, half) = (parts.players.get(), parts.width, parts.width / 2);
+    let features = parts.features();
+    let mut active = Vec::new();
+    let mut x: Vec<Vec<i32>> = Vec::new();
+    for seat in parts.players.seats() {
+        features.active(position, seat, &mut active);
+        let sum = |j: usize| {
+            let weights = active.iter().map(|&f| i32::from(parts.feature_weights[usize::from(f) * width + j]));
+            (i32::from(parts.feature_biases[j]) + weights.sum::<i32>()).clamp(0, 255)
+        };
+        x.push((0..half).map(|j| (sum(j) * sum(j + half)) >> 9).collect());
+    }
+    let k = features.bucket(position);
+    let layer = |weights: &[i8], biases: &[i32], input: &[i32]| -> Vec<i32> {
+        let rows = weights.chunks_exact(input.len()).zip(biases);
+        rows.map(|(row, bias)| bias + row.iter().zip(input).map(|(&w, x)| i32::from(w) * x).sum::<i32>()).collect()
+    };
+    let shift = |sums: Vec<i32>| -> Vec<i32> { sums.into_iter().map(|sum| (sum >> 6).clamp(0, 127)).collect() };
+    let logit = |seat: usize| {
+        let input: Vec<i32> = (0..n).flat_map(|r| x[(seat + r) % n].iter().copied()).collect();
+        let size = 16 * input.len();
+        let h1 = shift(layer(&parts.l1_weights[k * size..][..size], &parts.l1_biases[k * 16..][..16], &input));
+        let h2 = shift(layer(&parts.l2_weights[k * 512..][..512], &parts.l2_biases[k * 32..][..32], &h1));
+        layer(&parts.out_weights[k * 32..][..32], &parts.out_biases[k..=k], &h2)[0]
+    };
+    (0..n).map(logit).collect()
+}
+
+fn defined<B: Board>(players: PlayerCount) {
+    let mut nnue = evaluator::<B>(players, 9);
+    let parts = nnue.network().to_parts();
+    let mut count = 0;
+    walk::<B>(players, 1_500, 10, |position| {
+        count += 1;
+        if count % 10 == 0 {
+            assert_eq!(nnue.logits(position)[..players.get()], by_definition(&parts, position));
+        }
+    });
+}
+
+#[test]
+fn logits_are_those_of_the_definition() {
+    on_all_boards!(defined);
 }
 
 fn moves_are_scored<B: Board>(players: PlayerCount) {

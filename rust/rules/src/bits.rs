@@ -54,6 +54,10 @@ pub trait CellSet:
     /// Adds the bits of `row` from bit `start` on (`row` fits in 32 bits).
     fn deposit(&mut self, start: u32, row: u32);
 
+    /// The cells that pass a test.
+    #[must_use]
+    fn filtered(self, test: impl FnMut(Cell) -> bool) -> Self;
+
     /// The cells of `self` that are not in `other`.
     #[inline]
     #[must_use]
@@ -160,6 +164,21 @@ impl<const W: usize> CellSet for Bits<W> {
             }
         }
         None
+    }
+
+    #[inline]
+    fn filtered(self, mut test: impl FnMut(Cell) -> bool) -> Self {
+        let mut out = [0; W];
+        for (i, (word, out)) in self.0.into_iter().zip(&mut out).enumerate() {
+            let (mut rest, mut passed) = (word, 0);
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                passed |= u64::from(test(Cell::from_index((i as u32 * 64 + bit) as u16))) << bit;
+                rest &= rest - 1;
+            }
+            *out = passed;
+        }
+        Self(out)
     }
 
     #[inline]

@@ -36,11 +36,11 @@ pub struct Position<B: Board> {
     pub(crate) stack_cells: B::Cells,
     pub(crate) marker_cells: B::Cells,
     pub(crate) collapsed_cells: B::Cells,
-    owner_low: B::Cells,
-    owner_high: B::Cells,
+    pub(crate) owner_low: B::Cells,
+    pub(crate) owner_high: B::Cells,
     /// Per straight line: bit set where a stack or a collapsed cell blocks, with sentinels at both ends.
     pub(crate) blocked: B::Lines,
-    stacks: B::PerCell<Stack>,
+    pub(crate) stacks: B::PerCell<Stack>,
     /// Place of each stack in the container order of upstream's stack map: lower came first.
     stamps: B::PerCell<u16>,
     pub(crate) rings: RingPool<B::Rings>,
@@ -337,43 +337,6 @@ impl<B: Board> Position<B> {
     #[inline]
     pub fn rings_down(&self, cell: Cell) -> impl Iterator<Item = PlayerId> + '_ {
         self.stack(cell).into_iter().flat_map(|stack| self.rings.rings_down(stack))
-    }
-
-    /// Number of cells that hold a stack, a marker, or collapsed territory.
-    #[inline]
-    pub fn occupied(&self) -> u32 {
-        (self.stack_cells | self.marker_cells | self.collapsed_cells).count()
-    }
-
-    /// Number of cells that hold another kind of thing than in `other`: a cheap measure of how far two positions are apart.
-    #[inline]
-    pub fn distance(&self, other: &Self) -> u32 {
-        let kinds = (self.stack_cells ^ other.stack_cells)
-            | (self.marker_cells ^ other.marker_cells)
-            | (self.collapsed_cells ^ other.collapsed_cells);
-        kinds.count()
-    }
-
-    /// Cells that do not hold the same as in `other`. A few that do may be among them: stacks are told apart by how they are
-    /// kept.
-    #[inline]
-    pub fn changed_cells(&self, other: &Self) -> B::Cells {
-        let occupied = self.stack_cells | self.marker_cells | self.collapsed_cells;
-        let owners = (self.owner_low ^ other.owner_low) | (self.owner_high ^ other.owner_high);
-        let mut changed = (self.stack_cells ^ other.stack_cells)
-            | (self.marker_cells ^ other.marker_cells)
-            | (self.collapsed_cells ^ other.collapsed_cells)
-            | (owners & occupied);
-        let same_rings = self.rings == other.rings;
-        for cell in self.stack_cells.without(changed).iter() {
-            let (stack, before) = (self.stack_at(cell), other.stack_at(cell));
-            let same = stack.word() == before.word()
-                && (same_rings
-                    || stack.cap_height() == stack.height()
-                    || self.rings.rings_down(stack).eq(other.rings.rings_down(before)));
-            changed.set(cell, !same);
-        }
-        changed
     }
 
     /// Cells with stacks in the container order that upstream's stack map has. Source: rules.md section 3.

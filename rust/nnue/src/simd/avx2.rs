@@ -2,9 +2,8 @@
 
 #[allow(clippy::wildcard_imports, reason = "a dozen intrinsics with long names")]
 use std::arch::x86_64::*;
-use std::ops::Range;
 
-use crate::architecture::{ACTIVATION_SCALE, L1, OUTPUT_SHIFT};
+use crate::architecture::{ACTIVATION_SCALE, L1, OUTPUT_SHIFT, SEATS};
 use crate::blocks::{Block, Inputs, Rows, Sums, Tile};
 use crate::changes::Change;
 use crate::head::Head;
@@ -34,54 +33,97 @@ fn store(block: &mut Block, sums: [__m256i; 2]) {
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn update(rows: Rows<'_>, base: &[Block], change: &Change, out: &mut [Block]) {
-    let mut done = 0;
-    while done + 4 <= base.len() {
-        update_blocks::<4>(rows, base, change, out, done);
-        done += 4;
-    }
-    while done < base.len() {
-        update_blocks::<2>(rows, base, change, out, done);
-        done += 2;
+pub(super) fn update(rows: &Rows, base: &[Block], change: &Change, out: &mut [Block], inputs: &mut Inputs) {
+    let (stride, half) = (rows.stride(), rows.stride() / 2);
+    let seats = base.chunks_exact(stride).zip(out.chunks_exact_mut(stride)).zip(inputs.0.chunks_exact_mut(rows.half()));
+    for (seat, ((base, out), inputs)) in seats.enumerate() {
+        let inputs = inputs.as_chunks_mut::<{ Block::LEN }>().0;
+        let mut done = 0;
+        while done + 2 <= half {
+            update_blocks::<2>(rows, seat, base, change, out, inputs, done);
+            done += 2;
+        }
+        while done < half {
+            update_blocks::<1>(rows, seat, base, change, out, inputs, done);
+            done += 1;
+        }
     }
 }
 
-/// `N` blocks from `first` on stay in registers while all rows pass.
+/// `N` blocks of the lower half from `first` on, and those of the upper half that go with them, stay in registers while all
+/// rows pass.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn update_blocks<const N: usize>(rows: Rows<'_>, base: &[Block], change: &Change, out: &mut [Block], first: usize) {
-    let mut sums = [[_mm256_setzero_si256(); 2]; N];
-    for (sum, block) in sums.iter_mut().zip(&base[first..first + N]) {
-        *sum = load(block);
+fn update_blocks<const N: usize>(
+    rows: &Rows,
+    seat: usize,
+    base: &[Block],
+    change: &Change,
+    out: &mut [Block],
+    inputs: &mut [[u8; Block::LEN]],
+    first: usize,
+) {
+    let half = base.len() / 2;
+    let (low, high) = (first..first + N, first + half..first + half + N);
+    let (mut lows, mut highs) = ([[_mm256_setzero_si256(); 2]; N], [[_mm256_setzero_si256(); 2]; N]);
+    for i in 0..N {
+        lows[i] = load(&base[low.clone()][i]);
+        highs[i] = load(&base[high.clone()][i]);
     }
-    for &feature in &change.removed {
-        for (sum, block) in sums.iter_mut().zip(&rows.of(feature)[first..first + N]) {
-            let row = load(block);
-            *sum = [_mm256_sub_epi16(sum[0], row[0]), _mm256_sub_epi16(sum[1], row[1])];
+    for &event in change.removed() {
+        let row = rows.of(event, seat);
+        let (row_low, row_high) = (&row[low.clone()], &row[high.clone()]);
+        for i in 0..N {
+            lows[i] = sub(lows[i], load(&row_low[i]));
+            highs[i] = sub(highs[i], load(&row_high[i]));
         }
     }
-    for &feature in &change.added {
-        for (sum, block) in sums.iter_mut().zip(&rows.of(feature)[first..first + N]) {
-            let row = load(block);
-            *sum = [_mm256_add_epi16(sum[0], row[0]), _mm256_add_epi16(sum[1], row[1])];
+    for &event in change.added() {
+        let row = rows.of(event, seat);
+        let (row_low, row_high) = (&row[low.clone()], &row[high.clone()]);
+        for i in 0..N {
+            lows[i] = add(lows[i], load(&row_low[i]));
+            highs[i] = add(highs[i], load(&row_high[i]));
         }
     }
-    for (sum, block) in sums.iter().zip(&mut out[first..first + N]) {
-        store(block, *sum);
+    let (out_low, out_high) = out.split_at_mut(half);
+    for (i, index) in low.enumerate() {
+        store(&mut out_low[index], lows[i]);
+        store(&mut out_high[index], highs[i]);
+        activate_block(lows[i], highs[i], &mut inputs[index]);
     }
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn activate(accumulator: &[Block], out: &mut [u8]) {
-    let (low, high) = accumulator.split_at(accumulator.len() / 2);
-    for ((a, b), out) in low.iter().zip(high).zip(out.as_chunks_mut::<{ Block::LEN }>().0) {
-        let ([a0, a1], [b0, b1]) = (load(a), load(b));
-        // Packing goes by halves of 128 bits; the permutation puts them in order.
-        let packed = _mm256_packus_epi16(product(a0, b0), product(a1, b1));
-        let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
-        // SAFETY: the chunk has 32 bytes.
-        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), ordered) };
+fn add(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+    [_mm256_add_epi16(a[0], b[0]), _mm256_add_epi16(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sub(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+    [_mm256_sub_epi16(a[0], b[0]), _mm256_sub_epi16(a[1], b[1])]
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn activate(rows: &Rows, accumulators: &[Block], inputs: &mut Inputs) {
+    for (sums, inputs) in accumulators.chunks_exact(rows.stride()).zip(inputs.0.chunks_exact_mut(rows.half())) {
+        let (low, high) = sums.split_at(rows.stride() / 2);
+        for ((a, b), inputs) in low.iter().zip(high).zip(inputs.as_chunks_mut::<{ Block::LEN }>().0) {
+            activate_block(load(a), load(b), inputs);
+        }
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn activate_block(a: [__m256i; 2], b: [__m256i; 2], out: &mut [u8; Block::LEN]) {
+    // Packing goes by halves of 128 bits; the permutation puts them in order.
+    let packed = _mm256_packus_epi16(product(a[0], b[0]), product(a[1], b[1]));
+    let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
+    // SAFETY: the chunk has 32 bytes.
+    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), ordered) };
 }
 
 #[inline]
@@ -95,20 +137,24 @@ fn product(a: __m256i, b: __m256i) -> __m256i {
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn logits(head: &Head, inputs: &Inputs, half: usize, seats: Range<usize>, logits: &mut [i32; 4]) {
-    let count = 4 * head.l1.len();
-    for seat in seats {
-        logits[seat] = logit(head, &inputs.0[seat * half..][..count]);
+pub(super) fn logits(rows: &Rows, head: &Head, inputs: &Inputs) -> [i32; SEATS] {
+    let mut logits = [0; SEATS];
+    for (seat, out) in logits[..rows.players()].iter_mut().enumerate() {
+        *out = logit(rows, head, inputs, seat);
     }
+    logits
 }
 
-#[inline]
 #[target_feature(enable = "avx2")]
-fn logit(head: &Head, input: &[u8]) -> i32 {
+pub(super) fn logit(rows: &Rows, head: &Head, inputs: &Inputs, seat: usize) -> i32 {
+    let half = rows.half();
     let mut parts = [sums(&head.l1_biases), [_mm256_setzero_si256(); 2]];
-    for (tiles, inputs) in head.l1.as_chunks::<2>().0.iter().zip(input.as_chunks::<8>().0) {
-        for ((tile, input), sums) in tiles.iter().zip(inputs.as_chunks::<4>().0).zip(&mut parts) {
-            multiply(tile, *input, sums);
+    for (relative, tiles) in head.l1.chunks_exact(half / 4).enumerate() {
+        let input = &inputs.0[(seat + relative) % rows.players() * half..][..half];
+        for (tiles, inputs) in tiles.as_chunks::<2>().0.iter().zip(input.as_chunks::<8>().0) {
+            for ((tile, input), sums) in tiles.iter().zip(inputs.as_chunks::<4>().0).zip(&mut parts) {
+                multiply(tile, *input, sums);
+            }
         }
     }
     let first = [_mm256_add_epi32(parts[0][0], parts[1][0]), _mm256_add_epi32(parts[0][1], parts[1][1])];

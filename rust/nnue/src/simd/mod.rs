@@ -15,8 +15,8 @@ mod scalar;
 pub mod sparse;
 
 use std::ffi::OsStr;
-use std::ops::Range;
 
+use crate::architecture::SEATS;
 use crate::blocks::{Block, Inputs, Rows};
 use crate::changes::Change;
 use crate::error::NetworkError;
@@ -113,23 +113,29 @@ impl Kernels {
         self.0
     }
 
-    /// Writes the accumulator `base` with the rows of a change taken off and added.
+    /// Writes the accumulators `base` with the rows of a change taken off and added, and their activations. Accumulators are
+    /// those of all seats, one after the other.
     #[inline]
-    pub fn update(self, rows: Rows<'_>, base: &[Block], change: &Change, out: &mut [Block]) {
-        kernel!(self.0, update(rows, base, change, out));
+    pub fn update(self, rows: &Rows, base: &[Block], change: &Change, out: &mut [Block], inputs: &mut Inputs) {
+        kernel!(self.0, update(rows, base, change, out, inputs));
     }
 
-    /// Writes the activations of an accumulator: half as many numbers.
+    /// Writes the activations of accumulators.
     #[inline]
-    pub fn activate(self, accumulator: &[Block], out: &mut [u8]) {
-        kernel!(self.0, activate(accumulator, out));
+    pub fn activate(self, rows: &Rows, accumulators: &[Block], inputs: &mut Inputs) {
+        kernel!(self.0, activate(rows, accumulators, inputs));
     }
 
-    /// Writes the logits of some seats, in units of [`crate::architecture::OUTPUT_SCALE`]. `half` is the number of inputs from
-    /// one seat.
+    /// Logits of all seats, in units of [`crate::architecture::OUTPUT_SCALE`].
     #[inline]
-    pub fn logits(self, head: &Head, inputs: &Inputs, half: usize, seats: Range<usize>, logits: &mut [i32; 4]) {
-        kernel!(self.0, logits(head, inputs, half, seats, logits));
+    pub fn logits(self, rows: &Rows, head: &Head, inputs: &Inputs) -> [i32; SEATS] {
+        kernel!(self.0, logits(rows, head, inputs))
+    }
+
+    /// The logit of one seat.
+    #[inline]
+    pub fn logit(self, rows: &Rows, head: &Head, inputs: &Inputs, seat: usize) -> i32 {
+        kernel!(self.0, logit(rows, head, inputs, seat))
     }
 }
 
@@ -146,7 +152,7 @@ mod tests {
                 Ok(kernels) => assert_eq!(kernels.map(Kernels::path), Some(path)),
                 Err(error) => {
                     assert!(!path.is_available());
-                    assert!(error.to_string().contains("which this machine cannot run\nhint: "), "{error}");
+                    assert!(error.to_string().starts_with("this machine cannot run the path "), "{error}");
                 }
             }
         }

@@ -3,9 +3,8 @@
 
 #[allow(clippy::wildcard_imports, reason = "a dozen intrinsics with long names")]
 use std::arch::aarch64::*;
-use std::ops::Range;
 
-use crate::architecture::{ACTIVATION_SCALE, L1, OUTPUT_SHIFT};
+use crate::architecture::{ACTIVATION_SCALE, L1, OUTPUT_SHIFT, SEATS};
 use crate::blocks::{Block, Inputs, Rows, Sums, Tile};
 use crate::changes::Change;
 use crate::head::Head;
@@ -19,79 +18,103 @@ pub(super) fn is_available() -> bool {
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn load(block: &Block, vector: usize) -> int16x8_t {
-    let numbers = &block.0.as_chunks::<8>().0[vector];
-    // SAFETY: the chunk has 8 numbers.
-    unsafe { vld1q_s16(numbers.as_ptr()) }
+fn load(block: &Block) -> [int16x8_t; VECTORS] {
+    let mut vectors = [vdupq_n_s16(0); VECTORS];
+    for (vector, numbers) in vectors.iter_mut().zip(block.0.as_chunks::<8>().0) {
+        // SAFETY: the chunk has 8 numbers.
+        *vector = unsafe { vld1q_s16(numbers.as_ptr()) };
+    }
+    vectors
 }
 
 #[target_feature(enable = "neon")]
-pub(super) fn update(rows: Rows<'_>, base: &[Block], change: &Change, out: &mut [Block]) {
-    for first in (0..base.len()).step_by(2) {
-        update_blocks(rows, base, change, out, first);
+pub(super) fn update(rows: &Rows, base: &[Block], change: &Change, out: &mut [Block], inputs: &mut Inputs) {
+    let stride = rows.stride();
+    let seats = base.chunks_exact(stride).zip(out.chunks_exact_mut(stride)).zip(inputs.0.chunks_exact_mut(rows.half()));
+    for (seat, ((base, out), inputs)) in seats.enumerate() {
+        for (index, inputs) in inputs.as_chunks_mut::<{ Block::LEN }>().0.iter_mut().enumerate() {
+            let low = update_block(rows, seat, base, change, out, index);
+            let high = update_block(rows, seat, base, change, out, index + stride / 2);
+            activate_block(low, high, inputs);
+        }
     }
 }
 
-/// Two blocks from `first` on stay in registers while all rows pass.
+/// A block stays in registers while all rows pass.
 #[inline]
 #[target_feature(enable = "neon")]
-fn update_blocks(rows: Rows<'_>, base: &[Block], change: &Change, out: &mut [Block], first: usize) {
-    let mut sums = [[vdupq_n_s16(0); VECTORS]; 2];
-    for (sums, block) in sums.iter_mut().zip(&base[first..first + 2]) {
-        for (vector, sum) in sums.iter_mut().enumerate() {
-            *sum = load(block, vector);
+fn update_block(
+    rows: &Rows,
+    seat: usize,
+    base: &[Block],
+    change: &Change,
+    out: &mut [Block],
+    index: usize,
+) -> [int16x8_t; VECTORS] {
+    let mut sums = load(&base[index]);
+    for &event in change.removed() {
+        let row = load(&rows.of(event, seat)[index]);
+        for i in 0..VECTORS {
+            sums[i] = vsubq_s16(sums[i], row[i]);
         }
     }
-    for &feature in &change.removed {
-        for (sums, block) in sums.iter_mut().zip(&rows.of(feature)[first..first + 2]) {
-            for (vector, sum) in sums.iter_mut().enumerate() {
-                *sum = vsubq_s16(*sum, load(block, vector));
-            }
+    for &event in change.added() {
+        let row = load(&rows.of(event, seat)[index]);
+        for i in 0..VECTORS {
+            sums[i] = vaddq_s16(sums[i], row[i]);
         }
     }
-    for &feature in &change.added {
-        for (sums, block) in sums.iter_mut().zip(&rows.of(feature)[first..first + 2]) {
-            for (vector, sum) in sums.iter_mut().enumerate() {
-                *sum = vaddq_s16(*sum, load(block, vector));
-            }
-        }
+    for (sum, numbers) in sums.iter().zip(out[index].0.as_chunks_mut::<8>().0) {
+        // SAFETY: the chunk has 8 numbers.
+        unsafe { vst1q_s16(numbers.as_mut_ptr(), *sum) };
     }
-    for (sums, block) in sums.iter().zip(&mut out[first..first + 2]) {
-        for (sum, numbers) in sums.iter().zip(block.0.as_chunks_mut::<8>().0) {
-            // SAFETY: the chunk has 8 numbers.
-            unsafe { vst1q_s16(numbers.as_mut_ptr(), *sum) };
-        }
-    }
+    sums
 }
 
 #[target_feature(enable = "neon")]
-pub(super) fn activate(accumulator: &[Block], out: &mut [u8]) {
-    let (low, high) = accumulator.split_at(accumulator.len() / 2);
-    let (least, most) = (vdupq_n_s16(0), vdupq_n_s16(ACTIVATION_SCALE as i16));
-    for ((a, b), out) in low.iter().zip(high).zip(out.as_chunks_mut::<{ Block::LEN }>().0) {
-        for (vector, out) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-            let clamp = |sums: int16x8_t| vreinterpretq_u16_s16(vminq_s16(vmaxq_s16(sums, least), most));
-            let product = vmulq_u16(clamp(load(a, vector)), clamp(load(b, vector)));
-            // SAFETY: the chunk has 8 bytes.
-            unsafe { vst1_u8(out.as_mut_ptr(), vmovn_u16(vshrq_n_u16::<9>(product))) };
+pub(super) fn activate(rows: &Rows, accumulators: &[Block], inputs: &mut Inputs) {
+    for (sums, inputs) in accumulators.chunks_exact(rows.stride()).zip(inputs.0.chunks_exact_mut(rows.half())) {
+        let (low, high) = sums.split_at(rows.stride() / 2);
+        for ((a, b), inputs) in low.iter().zip(high).zip(inputs.as_chunks_mut::<{ Block::LEN }>().0) {
+            activate_block(load(a), load(b), inputs);
         }
-    }
-}
-
-#[target_feature(enable = "neon")]
-pub(super) fn logits(head: &Head, inputs: &Inputs, half: usize, seats: Range<usize>, logits: &mut [i32; 4]) {
-    let count = 4 * head.l1.len();
-    for seat in seats {
-        logits[seat] = logit(head, &inputs.0[seat * half..][..count]);
     }
 }
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn logit(head: &Head, input: &[u8]) -> i32 {
+fn activate_block(a: [int16x8_t; VECTORS], b: [int16x8_t; VECTORS], out: &mut [u8; Block::LEN]) {
+    for (i, out) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let product = vmulq_u16(clamp(a[i]), clamp(b[i]));
+        // SAFETY: the chunk has 8 bytes.
+        unsafe { vst1_u8(out.as_mut_ptr(), vmovn_u16(vshrq_n_u16::<9>(product))) };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn clamp(sums: int16x8_t) -> uint16x8_t {
+    vreinterpretq_u16_s16(vminq_s16(vmaxq_s16(sums, vdupq_n_s16(0)), vdupq_n_s16(ACTIVATION_SCALE as i16)))
+}
+
+#[target_feature(enable = "neon")]
+pub(super) fn logits(rows: &Rows, head: &Head, inputs: &Inputs) -> [i32; SEATS] {
+    let mut logits = [0; SEATS];
+    for (seat, out) in logits[..rows.players()].iter_mut().enumerate() {
+        *out = logit(rows, head, inputs, seat);
+    }
+    logits
+}
+
+#[target_feature(enable = "neon")]
+pub(super) fn logit(rows: &Rows, head: &Head, inputs: &Inputs, seat: usize) -> i32 {
+    let half = rows.half();
     let mut first = sums(&head.l1_biases);
-    for (tile, input) in head.l1.iter().zip(input.as_chunks::<4>().0) {
-        multiply(tile, *input, &mut first);
+    for (relative, tiles) in head.l1.chunks_exact(half / 4).enumerate() {
+        let input = &inputs.0[(seat + relative) % rows.players() * half..][..half];
+        for (tile, input) in tiles.iter().zip(input.as_chunks::<4>().0) {
+            multiply(tile, *input, &mut first);
+        }
     }
     let first = shift(first);
     let mut out = head.out_bias;
