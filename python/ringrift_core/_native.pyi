@@ -112,10 +112,10 @@ class MoveSequence:
 
 @final
 class NnueSamples:
-    """Positions of recorded games, from which networks of `rrpipe train nnue` learn; kept in memory, some 150 bytes each.
+    """Positions of recorded games, from which networks of `rrpipe train nnue` learn; in memory, some 100 bytes each.
 
-    A row is a position before a move, as the features of `ringrift-nnue` describe it, with the result of its game and the
-    win shares of the search that was made from it, if one was recorded.
+    A row is a position before a move, as the features of `ringrift-nnue` describe it, with the result of its game and
+    the win shares of the search that was made from it, if one was recorded.
     """
 
     @staticmethod
@@ -126,8 +126,8 @@ class NnueSamples:
         *,
         min_moves: int | None = None,
         max_moves: int | None = None,
-        sources: Iterable[str] | None = None,
-        exclude_sources: Iterable[str] | None = None,
+        sources: Sequence[str] | None = None,
+        exclude_sources: Sequence[str] | None = None,
         max_games: int | None = None,
         forced: bool = False,
         every: int = 1,
@@ -192,7 +192,7 @@ class NnueSamples:
     def cache(self) -> str:
         """What became of the file: `off`, `loaded`, `written`, or `rewritten` or `not written` with the reason."""
     def report_json(self) -> str:
-        """What was read and what was left out, as JSON: games, rows, rows with a search, games dropped by reason, failures."""
+        """What was read and left out, as JSON: games, rows, rows with a search, games dropped by reason, failures."""
     def game_ids(self) -> list[str]:
         """Names of the games, in the order of their rows."""
     def games(self) -> _Counts:
@@ -210,7 +210,7 @@ class NnueSamples:
     def search_values(self) -> _Floats:
         """Win shares of the searches by seat, NaN where none was recorded: float32[rows, players]."""
     def split(self, shares: str) -> list[_Rows]:
-        """Rows of train, validation and holdout, int64 each, whole games, in the parts that `rrpipe export --split` gives them.
+        """Rows of train, validation and holdout, int64 each: whole games, in the parts of `rrpipe export --split`.
 
         Args:
             shares: Shares of the three, such as `0.9,0.05,0.05`.
@@ -225,15 +225,15 @@ class NnueSamples:
 
         Args:
             rows: Rows: int64[batch].
-            symmetries: The symmetry that turns or mirrors each row, counted as in `Encoder`: uint8[batch]; none leaves them as
-                they are.
+            symmetries: The symmetry that turns or mirrors each row, counted as in `Encoder`: uint8[batch]; none leaves
+                them as they are.
             value_lambda: Share of the result in the targets, 0 to 1; the rest is the search's, where one was recorded.
             threads: Number of threads; 0 for the common pool, one per core.
 
         Returns:
-            Offsets int32[batch * players + 1], features uint16[...], output buckets uint8[batch], targets float32[batch, players]
-            by seat. Features from `offsets[i * players + s]` on, up to the next offset, are those of row `i` as seat `s` sees
-            it, in no order.
+            Offsets int32[batch * players + 1], features uint16[...], output buckets uint8[batch], targets
+            float32[batch, players] by seat. Features from `offsets[i * players + s]` on, up to the next offset, are
+            those of row `i` as seat `s` sees it, in no order.
 
         Raises:
             ValueError: A row or symmetry that there is not, or arguments out of range.
@@ -991,7 +991,9 @@ def nnue_forward(
     threads: int = 0,
     out: _Floats | None = None,
 ) -> _Floats:
-    """Sums of rows: `out[i] = biases + weights[features[offsets[i]:offsets[i + 1]]].sum(0)`, with the same bits for any threads.
+    """Sums of rows: `out[i] = biases + weights[features[offsets[i]:offsets[i + 1]]].sum(0)`.
+
+    The bits are the same for any number of threads.
 
     Args:
         weights: float32[features, width], C order, as all arrays here.

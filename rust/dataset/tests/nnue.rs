@@ -1,5 +1,5 @@
 //! Samples for networks: what they say of the games, and what becomes of files that are not as they should be.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -12,7 +12,7 @@ use ringrift_dataset::{ExportOptions, Observer, Output, Part, Progress, RowPlan,
 use ringrift_encode::Symmetry;
 use ringrift_eval::Values;
 use ringrift_nnue::FeatureSet;
-use ringrift_replay::{GameFilter, StoreError, StoreReader};
+use ringrift_replay::{StoreError, StoreReader};
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, with_position};
 use rusqlite::Connection;
 

@@ -14,7 +14,7 @@ pub use canonical::{CanonicalError, canonical_digest, canonical_text, parse_cano
 pub use json::{
     ChainRecord, ChainSegment, Envelope, FieldNames, GameStatus, JsonFault, JsonSyntaxError, MoveJson, MoveJsonError,
     MoveJsonOptions, MoveNumbering, Nulls, ReadOptions, RingOrder, SeatEnvelope, StateDocument, StateJsonError,
-    TimeControl, move_from_json, move_from_json_text, move_key, move_to_json,
+    TimeControl, move_from_json, move_from_json_text, move_from_json_text_among, move_key, move_to_json,
 };
 pub use record::record_trace;
 pub use store::{

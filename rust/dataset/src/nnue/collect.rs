@@ -232,7 +232,7 @@ impl Readers<'_> {
             Some(reader) => reader,
             None => self.sources[place.source].reader()?,
         };
-        let game = reader.game_of_row(place.row, Parts::Moves);
+        let game = reader.game_of_row(place.row, Parts::Searches);
         idle().push((place.source, reader));
         match game {
             Ok(game) => {

@@ -2,7 +2,7 @@
 
 use ringrift_eval::Values;
 use ringrift_nnue::FeatureSet;
-use ringrift_replay::{StoredGame, move_from_json_text};
+use ringrift_replay::{StoredGame, move_from_json_text_among};
 use ringrift_rules::{ByPlayer, MoveList, PlayerCount, PlayerId, with_position};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -68,10 +68,8 @@ fn replay(options: &SampleOptions, set: FeatureSet, game: &StoredGame) -> Result
         if stored.number != i64::from(ply) {
             return Err(format!("move {ply} is missing, the next one is {}", stored.number));
         }
-        let mv = move_from_json_text(&position, &stored.json)
+        let mv = move_from_json_text_among(&position, &stored.json, &mut legal)
             .map_err(|error| format!("move {ply}: {}", first_line(&error)))?;
-        legal.clear();
-        position.legal_moves(&mut legal);
         if wanted.contains(&ply) && (options.with_forced || legal.len() > 1) {
             if until_next == 0 {
                 until_next = options.every;

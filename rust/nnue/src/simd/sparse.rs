@@ -11,8 +11,8 @@ use std::thread;
 /// Columns of a strip.
 const STRIP: usize = 64;
 
-/// Bags that a thread takes at a time.
-const BLOCK: usize = 512;
+/// Least bags of a thread.
+const BLOCK_MIN: usize = 512;
 
 /// Arguments that do not fit together.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -123,12 +123,15 @@ pub fn forward(
     if width == 0 {
         return Ok(());
     }
-    let strips: Vec<Vec<f32>> = (0..width).step_by(STRIP).map(|begin| pack(weights, biases, width, begin)).collect();
-    let blocks: Vec<(usize, &mut [f32])> =
-        out.chunks_mut(BLOCK * width).enumerate().map(|(i, out)| (i * BLOCK, out)).collect();
+    let threads = count(threads);
+    // Each thread copies every strip for itself, so that its share should be large.
+    let share_len = bags.len().div_ceil(threads).max(BLOCK_MIN);
+    let shares: Vec<(usize, &mut [f32])> =
+        out.chunks_mut(share_len * width).enumerate().map(|(i, out)| (i * share_len, out)).collect();
     let path = Path::detect();
-    share(threads, blocks, |(first, out)| {
-        for (strip, begin) in strips.iter().zip((0..width).step_by(STRIP)) {
+    share(threads, shares, |strip, (first, out)| {
+        for begin in (0..width).step_by(STRIP) {
+            pack(weights, biases, begin, strip);
             path.sum(strip, bags, first, &mut out[begin..], width, STRIP.min(width - begin));
         }
     });
@@ -153,21 +156,19 @@ pub fn backward(
     check("gradients", gradients.len(), bags.len() * width, "one row of the width for each bag")?;
     check("gradients of weights", weights.len(), bags.rows * width, "one row of the width for each feature")?;
     let strips: Vec<usize> = (0..width).step_by(STRIP).collect();
-    let done = Mutex::new(Vec::with_capacity(strips.len()));
+    let out = Mutex::new((weights, biases));
     let path = Path::detect();
-    share(threads, strips, |begin| {
-        let mut strip = vec![0.0; (bags.rows + 1) * STRIP];
-        path.scatter(&mut strip, bags, gradients.get(begin..).unwrap_or_default(), width);
-        done.lock().unwrap_or_else(PoisonError::into_inner).push((begin, strip));
-    });
-    for (begin, strip) in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    share(count(threads), strips, |strip, begin| {
+        strip.clear();
+        strip.resize((bags.rows + 1) * STRIP, 0.0);
+        path.scatter(strip, bags, gradients.get(begin..).unwrap_or_default(), width);
+        let (weights, biases) = &mut *out.lock().unwrap_or_else(PoisonError::into_inner);
         let len = STRIP.min(width - begin);
-        let (sums, of_biases) = strip.split_at(bags.rows * STRIP);
-        biases[begin..begin + len].copy_from_slice(&of_biases[..len]);
-        for (to, from) in weights.chunks_exact_mut(width).zip(sums.chunks_exact(STRIP)) {
+        let rows = weights.chunks_exact_mut(width).chain([&mut **biases]);
+        for (to, from) in rows.zip(strip.chunks_exact(STRIP)) {
             to[begin..begin + len].copy_from_slice(&from[..len]);
         }
-    }
+    });
     Ok(())
 }
 
@@ -175,29 +176,33 @@ fn check(what: &'static str, got: usize, expected: usize, hint: &'static str) ->
     if got == expected { Ok(()) } else { Err(SparseError::Length { what, got, expected, hint }) }
 }
 
-/// The columns from `begin` on, filled up with 0, the biases after the rows.
-fn pack(weights: &[f32], biases: &[f32], width: usize, begin: usize) -> Vec<f32> {
+/// Makes `strip` the columns from `begin` on, the last ones filled up with 0, the biases after the rows.
+fn pack(weights: &[f32], biases: &[f32], begin: usize, strip: &mut Vec<f32>) {
+    let width = biases.len();
     let len = STRIP.min(width - begin);
-    let mut strip = vec![0.0; (weights.len() / width + 1) * STRIP];
+    strip.resize((weights.len() / width + 1) * STRIP, 0.0);
     for (to, from) in strip.chunks_exact_mut(STRIP).zip(weights.chunks_exact(width).chain([biases])) {
         to[..len].copy_from_slice(&from[begin..begin + len]);
+        to[len..].fill(0.0);
     }
-    strip
 }
 
-/// Shares tasks among threads; the one that calls is one of them. Threads that the system refuses are done without.
-fn share<T: Send>(threads: usize, tasks: Vec<T>, work: impl Fn(T) + Sync) {
-    let threads = match threads {
-        0 => thread::available_parallelism().map_or(1, NonZero::get),
-        threads => threads,
-    };
+/// The number of threads that is meant: 0 is one per core.
+fn count(threads: usize) -> usize {
+    if threads == 0 { thread::available_parallelism().map_or(1, NonZero::get) } else { threads }
+}
+
+/// Shares tasks among threads, each of which has memory of its own; the one that calls is one of them. Threads that the
+/// system refuses are done without.
+fn share<T: Send>(threads: usize, tasks: Vec<T>, work: impl Fn(&mut Vec<f32>, T) + Sync) {
     let others = threads.min(tasks.len()).saturating_sub(1);
     let tasks = Mutex::new(tasks.into_iter());
     let run = || {
+        let mut memory = Vec::new();
         loop {
             let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(task) = task else { return };
-            work(task);
+            work(&mut memory, task);
         }
     };
     thread::scope(|scope| {
@@ -431,7 +436,8 @@ mod tests {
         }
         let case = Case::new(7, STRIP, 300);
         let (outputs, (weights, biases)) = (case.outputs(), case.sums());
-        let packed = pack(&case.weights, &case.biases, STRIP, 0);
+        let mut packed = Vec::new();
+        pack(&case.weights, &case.biases, 0, &mut packed);
         for path in paths {
             let mut out = vec![f32::NAN; outputs.len()];
             path.sum(&packed, case.bags(), 0, &mut out, STRIP, STRIP);
@@ -447,13 +453,13 @@ mod tests {
         let (weights, biases) = (vec![1.0; 6], vec![0.5, -0.5]);
         let mut out = [9.0; 4];
         forward(&weights, &biases, Bags::new(&[0, 0, 0], &[], 3).unwrap(), &mut out, 2).unwrap();
-        assert_eq!(out, [0.5, -0.5, 0.5, -0.5]);
+        assert_eq!(bits(&out), bits(&[0.5, -0.5, 0.5, -0.5]));
         let none = Bags::new(&[0], &[], 3).unwrap();
         assert!(none.is_empty());
         forward(&weights, &biases, none, &mut [], 2).unwrap();
         let (mut of_weights, mut of_biases) = ([9.0; 6], [9.0; 2]);
         backward(&[], none, &mut of_weights, &mut of_biases, 2).unwrap();
-        assert_eq!((of_weights, of_biases), ([0.0; 6], [0.0; 2]));
+        assert!(bits(&of_weights) == [0; 6] && bits(&of_biases) == [0; 2]);
     }
 
     #[test]

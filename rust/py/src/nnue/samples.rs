@@ -1,6 +1,5 @@
 //! `NnueSamples`: positions of recorded games, and batches of them. See the stub for its documentation.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,8 +43,8 @@ impl NnueSamples {
         players: u64,
         min_moves: Option<u64>,
         max_moves: Option<u64>,
-        sources: Option<BTreeSet<String>>,
-        exclude_sources: Option<BTreeSet<String>>,
+        sources: Option<Vec<String>>,
+        exclude_sources: Option<Vec<String>>,
         max_games: Option<u64>,
         forced: bool,
         every: u32,
@@ -62,8 +61,8 @@ impl NnueSamples {
             selection: Selection {
                 moves_min: min_moves,
                 moves_max: max_moves,
-                sources,
-                exclude_sources: exclude_sources.unwrap_or_default(),
+                sources: sources.map(|sources| sources.into_iter().collect()),
+                exclude_sources: exclude_sources.into_iter().flatten().collect(),
                 ..Selection::default()
             },
             games_max: max_games,

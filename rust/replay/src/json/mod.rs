@@ -10,7 +10,7 @@ mod state_read;
 mod state_write;
 mod tree;
 
-pub use move_read::{MoveJsonError, move_from_json, move_from_json_text};
+pub use move_read::{MoveJsonError, move_from_json, move_from_json_text, move_from_json_text_among};
 pub use move_write::{FieldNames, MoveJson, MoveJsonOptions, MoveNumbering, Nulls, move_key, move_to_json};
 pub use state::{
     ChainRecord, ChainSegment, Envelope, GameStatus, ReadOptions, RingOrder, SeatEnvelope, StateDocument,

@@ -326,7 +326,7 @@ impl Wanted {
 /// [`MoveJsonError`]; all faults of a malformed move are listed.
 pub fn move_from_json(position: &AnyPosition, json: &Value) -> Result<Move, MoveJsonError> {
     let faults = Faults::default();
-    let found = resolve(position, &Node::root(json, &faults));
+    let found = resolve(position, &Node::root(json, &faults), &mut MoveList::new());
     if faults.is_empty() { found } else { Err(MoveJsonError::Malformed { faults: faults.into_list() }) }
 }
 
@@ -335,13 +335,25 @@ pub fn move_from_json(position: &AnyPosition, json: &Value) -> Result<Move, Move
 /// # Errors
 /// [`MoveJsonError`].
 pub fn move_from_json_text(position: &AnyPosition, text: &str) -> Result<Move, MoveJsonError> {
+    move_from_json_text_among(position, text, &mut MoveList::new())
+}
+
+/// The legal move that a JSON text means, and all legal moves, which replace what `legal` has; see [`move_from_json`].
+///
+/// # Errors
+/// [`MoveJsonError`]; what `legal` has then means nothing.
+pub fn move_from_json_text_among(
+    position: &AnyPosition,
+    text: &str,
+    legal: &mut MoveList,
+) -> Result<Move, MoveJsonError> {
     let faults = Faults::default();
     let json = parse(text, &faults)?;
-    let found = resolve(position, &Node::root(&json, &faults));
+    let found = resolve(position, &Node::root(&json, &faults), legal);
     if faults.is_empty() { found } else { Err(MoveJsonError::Malformed { faults: faults.into_list() }) }
 }
 
-fn resolve(position: &AnyPosition, node: &Node<'_, '_>) -> Result<Move, MoveJsonError> {
+fn resolve(position: &AnyPosition, node: &Node<'_, '_>, legal: &mut MoveList) -> Result<Move, MoveJsonError> {
     let geometry = position.geometry();
     let name = node.require("type", "a move type").and_then(|node| node.text());
     let player = node.require("player", "a player number").and_then(|node| node.number(1, 4));
@@ -364,8 +376,7 @@ fn resolve(position: &AnyPosition, node: &Node<'_, '_>) -> Result<Move, MoveJson
             current,
         });
     }
-    let mut legal = MoveList::new();
-    position.legal_moves(&mut legal);
+    position.legal_moves(legal);
     let mut fitting = legal.iter().copied().filter(|&mv| mv.kind() == kind && wanted.fits(position, mv));
     let (Some(found), others) = (fitting.next(), fitting.count()) else {
         return Err(MoveJsonError::Illegal {

@@ -47,6 +47,8 @@ pub enum Parts {
     /// What is needed to replay it.
     #[default]
     Moves,
+    /// The same without policies, features, phases and times of the moves, for those who want the statistics of searches.
+    Searches,
     /// Snapshots and history too.
     All,
 }

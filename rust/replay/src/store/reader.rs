@@ -270,7 +270,7 @@ impl StoreReader {
         };
         let id = row.id.as_str();
         let key = [SqlValue::from(id.to_owned())];
-        let (move_source, moves) = self.moves(id, &row, &key)?;
+        let (move_source, moves) = self.moves(id, &row, &key, parts)?;
         let (mut snapshots, mut history) = (Vec::new(), Vec::new());
         if parts == Parts::All {
             snapshots = self.snapshots(id, &key)?;
@@ -324,27 +324,36 @@ impl StoreReader {
         field.map_err(|what| StoreError::torn(&self.path, id, format!("initial state: {what}")))
     }
 
-    fn moves(&self, id: &str, row: &GameRow, key: &[SqlValue]) -> Result<(MoveSource, Vec<MoveRow>), StoreError> {
+    fn moves(
+        &self,
+        id: &str,
+        row: &GameRow,
+        key: &[SqlValue],
+        parts: Parts,
+    ) -> Result<(MoveSource, Vec<MoveRow>), StoreError> {
         let has = |name: &str| self.layout.moves.iter().any(|column| column == name);
         let source = if has("move_json") { MoveSource::Rows } else { MoveSource::Columns };
-        let columns = present(
-            &self.layout.moves,
-            &[
-                "move_number",
-                "turn_number",
-                "player",
-                "phase",
-                "move_type",
-                "move_json",
-                "timestamp",
-                "think_time_ms",
-                "move_probs",
-                "search_stats_json",
-                "heuristic_features",
-                "position_q",
-                "position_r",
-            ],
-        );
+        let mut columns = [
+            "move_number",
+            "turn_number",
+            "player",
+            "phase",
+            "move_type",
+            "move_json",
+            "timestamp",
+            "think_time_ms",
+            "move_probs",
+            "search_stats_json",
+            "heuristic_features",
+            "position_q",
+            "position_r",
+        ];
+        if parts == Parts::Searches {
+            // A name that no table has.
+            let unread = ["turn_number", "phase", "timestamp", "think_time_ms", "move_probs", "heuristic_features"];
+            columns.iter_mut().filter(|name| unread.contains(name)).for_each(|name| *name = "");
+        }
+        let columns = present(&self.layout.moves, &columns);
         let mut moves = Vec::new();
         if !self.layout.moves.is_empty() {
             let sql = format!("SELECT {columns} FROM game_moves WHERE game_id = ? ORDER BY move_number");
