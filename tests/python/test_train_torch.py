@@ -27,6 +27,8 @@ from ringrift_core.train.sparse import PairedSums, Workspace  # noqa: E402
 
 POSITIONS = int(os.environ.get("RINGRIFT_TEST_POSITIONS") or 300)
 """Positions of each board and number of players that are compared."""
+PATIENCE_SECONDS = 600
+"""Longest wait for a process; torch alone takes seconds to load, on a busy machine many."""
 SETTINGS: dict[str, Any] = {"width": 64, "epochs": 2, "batch_size": 256, "seed": 5, "checkpoint_steps": 2}
 
 
@@ -110,7 +112,7 @@ def test_rough_networks_reach_all_clamps(games: Path) -> None:
 def test_gradients_are_those_of_a_plain_network(tmp_path: Path, players: int) -> None:
     samples = samples_of(play(tmp_path / "games.db", 2, players=players), players=players)
     model = rough_model(samples, 64)
-    rows = Loader(samples, value_lambda=1.0, augment_seed=None).sort(np.arange(64))
+    rows = Loader(samples, value_lambda=1.0, augment_seed=None).sort(np.arange(0, 120, 7))
     piece = Loader(samples, value_lambda=1.0, augment_seed=None)(rows)
     leaves = {name: value.requires_grad_() for name, value in model.scaled(is_quantised=False).items()}
     values = logits(leaves, piece.offsets, piece.features, piece.bucket_rows, is_quantised=False, workspace=Workspace())
@@ -140,11 +142,13 @@ def test_gradients_are_those_of_a_plain_network(tmp_path: Path, players: int) ->
     expected = plain(exact)
     assert torch.allclose(values.double(), expected, atol=1e-3)
     theirs = torch.autograd.grad(cross_entropy(expected, piece.targets.double()), list(exact.values()))
-    for name, ours, other in zip(exact, gradients, theirs, strict=True):
+    for name, ours, other in list(zip(exact, gradients, theirs, strict=True))[:-1]:
         # Single entries at a clamp may fall on either side of it.
         close = torch.isclose(ours.double(), other, rtol=1e-3, atol=1e-3 * float(other.abs().max()))
         assert close.double().mean() > 0.999, name
         assert other.abs().max() > 0, name
+    # What is added to the logits of all seats changes no share.
+    assert gradients[-1].abs().max() < 1e-6
 
 
 def test_clipped_sums_fit_and_larger_ones_are_refused(tmp_path: Path, games: Path) -> None:
@@ -188,7 +192,7 @@ def trained(games: Path, folder: Path, **settings: Any) -> tuple[NnueSummary, by
     """Trains in a folder; the summary and the network."""
     run_settings = {"resume": settings.pop("resume", False), "is_stopped": settings.pop("is_stopped", None)}
     config = NnueConfig((games,), output=folder / "a.nnue", run_dir=folder / "run", **{**SETTINGS, **settings})
-    summary = train_nnue(config, quiet=True, **run_settings)
+    summary = train_nnue(config, told="nothing", **run_settings)
     return summary, summary.output.read_bytes()
 
 
@@ -259,7 +263,7 @@ def command(games: Path, *flags: str) -> list[str]:
 
 def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
     """Waits until a file is there."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE_SECONDS
     while not path.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
@@ -271,10 +275,13 @@ def test_killed_and_resumed_is_not_killed(
     tmp_path: Path, games: Path, straight: tuple[NnueSummary, bytes], number: signal.Signals
 ) -> None:
     line = command(games, "--output", "a.nnue", "--run-dir", "run")
-    process = subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    wait_for(tmp_path / "run" / "checkpoint.pt", process)
-    process.send_signal(number)
-    _, told = process.communicate(timeout=120)
+    with subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_for(tmp_path / "run" / "checkpoint.pt", process)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
     if number == signal.SIGINT:
         # It may have been too late.
         assert process.returncode in (0, 130), told
@@ -354,18 +361,18 @@ def test_wrong_inputs_are_refused(tmp_path: Path, games: Path) -> None:
         return NnueConfig(**{"databases": (games,), "output": tmp_path / "a.nnue", "run_dir": tmp_path, **settings})
 
     with pytest.raises(TrainUsageError, match="no database"):
-        train_nnue(config(databases=()), quiet=True)
+        train_nnue(config(databases=()), told="nothing")
     with pytest.raises(FileNotFoundError):
-        train_nnue(config(databases=(tmp_path / "missing.db",)), quiet=True)
+        train_nnue(config(databases=(tmp_path / "missing.db",)), told="nothing")
     with pytest.raises(TrainError, match="hex8"):
-        train_nnue(config(board_type="hex8"), quiet=True)
+        train_nnue(config(board_type="hex8"), told="nothing")
     (tmp_path / "text.db").write_text("no database at all, but a long enough text")
     with pytest.raises(RecordError):
-        train_nnue(config(databases=(tmp_path / "text.db",)), quiet=True)
+        train_nnue(config(databases=(tmp_path / "text.db",)), told="nothing")
     with pytest.raises(IsADirectoryError):
-        train_nnue(config(output=tmp_path), quiet=True)
+        train_nnue(config(output=tmp_path), told="nothing")
     with pytest.raises(NotADirectoryError):
-        train_nnue(config(output=tmp_path / "text.db" / "a.nnue"), quiet=True)
+        train_nnue(config(output=tmp_path / "text.db" / "a.nnue"), told="nothing")
     assert not (tmp_path / "a.nnue").exists()
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from ringrift_core._files import write_whole
 from ringrift_core.data.card import FINDINGS, data_card
 from ringrift_core.data.errors import ShardError
 
@@ -35,13 +34,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         card = data_card(args.files)
         if figure is not None:
-            _write(figure, card.save_figure)
+            write_whole(figure, card.save_figure)
         start = output.parent if output is not None else Path()
         text = card.to_markdown(None if figure is None else quote(os.path.relpath(figure, start)))
         if output is None:
             sys.stdout.write(text)
         else:
-            _write(output, lambda path: _write_text(path, text))
+            write_whole(output, lambda path: _write_text(path, text))
     except ShardError as error:
         print(f"error: {error}", file=sys.stderr)
         return DATA
@@ -81,17 +80,6 @@ def _parser() -> argparse.ArgumentParser:
         help="a finding that is no fault here",
     )
     return parser
-
-
-def _write(path: Path, make: Callable[[Path], None]) -> None:
-    """Makes a file beside its name, and moves it there when it is whole and on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        made = Path(folder) / path.name
-        make(made)
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        made.replace(path)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ringrift_core._files import write_whole
 from ringrift_core.train.errors import TrainError
 
 FORMAT = "ringrift-nnue-checkpoint"
@@ -48,19 +47,3 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             "hint: finish the run with the version that began it"
         )
     return state
-
-
-def write_whole(path: Path, make: Any) -> None:  # noqa: ANN401 - a callable that takes the path
-    """Makes a file beside its name, and moves it there when it is whole and on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        made = Path(folder) / path.name
-        make(made)
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        made.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -59,7 +59,7 @@ def _train(config: NnueConfig, args: argparse.Namespace) -> None:
     # Torch takes a second to load.
     from ringrift_core.train.nnue import train_nnue
 
-    train_nnue(config, resume=args.resume, quiet=args.no_progress)
+    train_nnue(config, resume=args.resume, told="results" if args.no_progress else "progress")
 
 
 def _fail(text: str, status: int) -> int:
@@ -81,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="rrpipe train nnue",
         allow_abbrev=False,
         description="Trains a network for the engine (NNUE) from replay databases. Takes the command line of "
-        "RingRift's train_nnue.py; docs/nnue-training.md says what each of its flags does here. Needs torch (extra 'train').",
+        "RingRift's train_nnue.py; docs/nnue-training.md says what each of its flags does here. Needs torch (extra "
+        "'train').",
         epilog="Example: rrpipe train nnue --db data/games/merged.db --board-type square8 --num-players 2 --epochs 50 "
         "--batch-size 1024 --output models/nnue/square8_2p_v1.nnue",
     )

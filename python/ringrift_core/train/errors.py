@@ -14,7 +14,7 @@ class TrainUsageError(TrainError):
     status = 2
 
 
-class TrainUnavailableError(TrainError):
+class TrainUnavailableError(TrainError, ImportError):
     """This Python environment lacks what was asked for."""
 
     status = 6

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from ringrift_core import __version__
+from ringrift_core._files import write_whole
 from ringrift_core._native import NnueNetwork, NnueSamples, RecordError
 from ringrift_core.train.config import NnueConfig
 from ringrift_core.train.errors import TrainError, TrainUnavailableError, TrainUsageError
-from ringrift_core.train.run import CARD, CHECKPOINT, CONFIG, FIGURE, NETWORK, Progress, to_json, write_text
+from ringrift_core.train.run import CARD, CHECKPOINT, CONFIG, FIGURE, NETWORK, Progress, Told, to_json, write_text
 
 try:
     import torch
@@ -29,7 +30,6 @@ except ImportError as error:
     raise TrainUnavailableError("training needs torch\nhint: pip install 'ringrift-core[train]'") from error
 
 from ringrift_core.train.card import card_text
-from ringrift_core.train.checkpoint import write_whole
 from ringrift_core.train.equality import check_network
 from ringrift_core.train.gradients import Workers
 from ringrift_core.train.source import Samples
@@ -68,7 +68,7 @@ def train_nnue(
     config: NnueConfig,
     *,
     resume: bool = False,
-    quiet: bool = False,
+    told: Told = "progress",
     is_stopped: Callable[[], bool] | None = None,
 ) -> NnueSummary:
     """Trains a network and writes it.
@@ -79,7 +79,7 @@ def train_nnue(
     Args:
         config: What to train with, and how.
         resume: Goes on with the run of the folder, if it has a checkpoint.
-        quiet: Tells nothing on the way.
+        told: What is told on standard error: `progress` and results, `results` alone, or `nothing`.
         is_stopped: Asked after every step; True ends the run, its checkpoint written. By default Ctrl-C does.
 
     Returns:
@@ -91,7 +91,7 @@ def train_nnue(
         RecordError: A database is damaged.
         KeyboardInterrupt: It was stopped.
     """
-    progress = Progress(is_on=not quiet)
+    progress = Progress(told)
     folder = _folder(config, resume=resume)
     _check_writable(config)
     with contextlib.ExitStack() as stack:

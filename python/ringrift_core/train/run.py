@@ -7,9 +7,9 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from ringrift_core.train.checkpoint import write_whole
+from ringrift_core._files import write_whole
 
 CHECKPOINT = "checkpoint.pt"
 METRICS = "metrics.jsonl"
@@ -19,6 +19,9 @@ CARD = "data-card.md"
 NETWORK = "network.nnue"
 TELL_SECONDS = 60.0
 DRAW_SECONDS = 0.2
+
+Told = Literal["progress", "results", "nothing"]
+"""What a run tells on standard error: how far it is and what comes out, or only that, or nothing."""
 
 
 class Metrics:
@@ -68,15 +71,15 @@ class Metrics:
 class Progress:
     """What a run tells on standard error: a line that is drawn again on a terminal, else a line a minute."""
 
-    def __init__(self, *, is_on: bool) -> None:
+    def __init__(self, told: Told) -> None:
         """Begins.
 
         Args:
-            is_on: False to tell results only.
+            told: What is told.
         """
-        self._is_drawn = is_on and sys.stderr.isatty()
+        self._is_drawn = told == "progress" and sys.stderr.isatty()
         self._seconds = DRAW_SECONDS if self._is_drawn else TELL_SECONDS
-        self._is_on = is_on
+        self._is_on, self._says = told == "progress", told != "nothing"
         self._told = time.monotonic()
         self._has_drawn = False
 
@@ -94,6 +97,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Tells something that stays."""
+        if not self._says:
+            return
         if self._has_drawn:
             print("\r\x1b[K", end="", file=sys.stderr)
             self._has_drawn = False

@@ -1,8 +1,7 @@
 //! The forward pass from lists of features instead of positions: what training is compared with.
 
 use crate::architecture::OUTPUT_SCALE;
-use crate::blocks::{Block, Inputs};
-use crate::changes::Change;
+use crate::blocks::Inputs;
 use crate::features::BUCKETS;
 use crate::network::Network;
 
@@ -13,23 +12,27 @@ impl Network {
     /// `None` if there is not one list per seat, or a feature or the bucket does not exist. Lists that no position has may
     /// overflow the sums, which then wrap around.
     pub fn logits_of_features(&self, lists: &[&[u16]], bucket: usize) -> Option<[i32; 4]> {
-        let (rows, players) = (self.features().len(), self.players().get());
-        let fits = |list: &&[u16]| list.iter().all(|&feature| usize::from(feature) < rows);
+        let (features, players) = (self.features().len(), self.players().get());
+        let fits = |list: &&[u16]| list.iter().all(|&feature| usize::from(feature) < features);
         if lists.len() != players || bucket >= BUCKETS || !lists.iter().all(fits) {
             return None;
         }
-        let half = self.width() / 2;
-        let (mut inputs, mut sums) = (Inputs::ZERO, vec![Block::ZERO; self.rows().stride()]);
-        for (list, out) in lists.iter().zip(inputs.0.chunks_exact_mut(half)) {
-            let change = Change { removed: Vec::new(), added: list.to_vec() };
-            self.kernels().update(self.rows(), self.biases(), &change, &mut sums);
-            self.kernels().activate(&sums, out);
+        let (rows, mut inputs) = (self.rows(), Inputs::ZERO);
+        let mut accumulators = self.biases().to_vec();
+        for (list, sums) in lists.iter().zip(accumulators.chunks_exact_mut(rows.stride())) {
+            for &feature in *list {
+                let row = &rows.blocks()[usize::from(feature) * rows.stride()..][..rows.stride()];
+                for (sum, weight) in
+                    sums.iter_mut().flat_map(|block| &mut block.0).zip(row.iter().flat_map(|row| row.0))
+                {
+                    *sum = sum.wrapping_add(weight);
+                }
+            }
         }
-        inputs.0.copy_within(0..(players - 1) * half, players * half);
-        let mut logits = [0; 4];
-        self.kernels().logits(self.head(bucket), &inputs, half, 0..players, &mut logits);
-        Some(logits)
+        self.kernels().activate(rows, &accumulators, &mut inputs);
+        Some(self.kernels().logits(rows, self.head(bucket), &inputs))
     }
+
     /// Logits of rows of features, as real numbers: `f32[rows, seats]`.
     ///
     /// The features of row `r` as seat `s` sees them are `features[offsets[r * seats + s]..offsets[r * seats + s + 1]]`;
