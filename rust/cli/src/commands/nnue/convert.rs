@@ -11,8 +11,8 @@ use crate::{Context, ExitCode, Failure, OrFail as _, exit};
 
 /// Convert a network of upstream: .pt to .safetensors, or back
 ///
-/// Weights and metadata stay as they are. A .pt file that was written here is read by ai-service and by torch.load with
-/// `weights_only=True`.
+/// Weights and metadata stay as they are. A .pt file that was written here is read by ai-service and by torch, also by its
+/// loader that runs nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: rrpipe nnue convert nnue_square8_2p.pt nnue_square8_2p.safetensors")]
 pub(super) struct Args {
