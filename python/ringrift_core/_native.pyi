@@ -905,9 +905,7 @@ class SearchResult:
 class SearchEngine:
     """An engine for one board and number of players. Private: call `ringrift_core.Engine`, which documents it."""
 
-    def __new__(
-        cls, spec: str, board: str, players: int, nnue: str | os.PathLike[str] | None
-    ) -> SearchEngine:
+    def __new__(cls, spec: str, board: str, players: int, nnue: str | os.PathLike[str] | None) -> SearchEngine:
         """Reads the specification."""
     @property
     def spec(self) -> str:
