@@ -41,7 +41,7 @@ def test_engines_evaluate_with_the_network_of_a_file(spec: str, tmp_path: Path) 
 
 def test_networks_that_cannot_play_are_explained(tmp_path: Path) -> None:
     path = write(tmp_path / "a.nnue")
-    with pytest.raises(FileNotFoundError, match="no.nnue"):
+    with pytest.raises(FileNotFoundError, match=r"no\.nnue"):
         Engine("minimax", nnue=tmp_path / "no.nnue")
     with pytest.raises(ValueError, match=r"network for square8 and 2 players, the game is hex8"):
         Engine("minimax", board="hex8", nnue=path)

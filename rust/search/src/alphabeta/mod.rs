@@ -207,8 +207,7 @@ impl<E: Clone> AlphaBeta<E> {
         let AlphaBetaOptions { tempo, table_bits: bits, threads, .. } = options;
         InvalidSetting::check("tempo", tempo, (0.0..=10_000.0).contains(&tempo), "0 to 10000")?;
         InvalidSetting::check("table_bits", bits.into(), (2..=32).contains(&bits), "2 to 32")?;
-        let bits = options.static_bits;
-        InvalidSetting::check("static_bits", bits.into(), bits <= 28, "0 to 28")?;
+        InvalidSetting::check("static_bits", options.static_bits.into(), options.static_bits <= 28, "0 to 28")?;
         options.margins.check()?;
         threads::check(threads)?;
         let thread = || Thread {
