@@ -269,7 +269,7 @@ def test_one_file_has_one_writer(tmp_path: Path) -> None:
         first = asyncio.create_task(selfplay_async(**ENDLESS, **files(tmp_path)))
         while not (tmp_path / "run.jsonl.run.json").exists():
             await asyncio.sleep(0.01)
-        with pytest.raises(BlockingIOError, match=r"another process\nhint: .* with log_jsonl"):
+        with pytest.raises(BlockingIOError, match=r"another process\nhint: .* choose another file"):
             await selfplay_async(**ENDLESS, **files(tmp_path))
         assert not first.done()
         first.cancel()

@@ -29,7 +29,14 @@ POSITIONS = int(os.environ.get("RINGRIFT_TEST_POSITIONS") or 300)
 """Positions of each board and number of players that are compared."""
 PATIENCE_SECONDS = 600
 """Longest wait for a process; torch alone takes seconds to load, on a busy machine many."""
-SETTINGS: dict[str, Any] = {"width": 64, "epochs": 2, "batch_size": 256, "seed": 5, "checkpoint_steps": 2}
+SETTINGS: dict[str, Any] = {
+    "width": 64,
+    "epochs": 2,
+    "batch_size": 256,
+    "seed": 5,
+    "checkpoint_steps": 2,
+    "val_split": 0.3,
+}
 
 
 def play(path: Path, games: int, *, board: str = "square8", players: int = 2, mode: str = "random-only") -> Path:
