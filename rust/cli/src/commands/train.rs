@@ -19,7 +19,7 @@ sys.exit(main(sys.argv[1:]))
 
 /// Train networks
 ///
-/// Needs Python with ringrift-core and torch (pip install 'ringrift-core[train]').
+/// Needs Python with ringrift-core and its extra `train`, which brings torch.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Args {

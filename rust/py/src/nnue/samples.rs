@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use numpy::{Element, IntoPyArray as _, PyArray1, PyArray2, PyArrayMethods as _};
 use pyo3::prelude::*;
-use ringrift_dataset::nnue::{FAILED_SHARE_MAX, SampleOptions, Samples, open};
+use ringrift_dataset::nnue::{SampleOptions, Samples, open};
 use ringrift_dataset::{Observer, Progress, Selection, Split};
 use ringrift_rules::PlayerCount;
 
@@ -33,7 +33,7 @@ impl NnueSamples {
     #[pyo3(signature = (
         databases, board, players, *, min_moves = None, max_moves = None, sources = None, exclude_sources = None,
         max_games = None, forced = false, every = 1, min_ply = None, max_ply = None,
-        failed_share_max = FAILED_SHARE_MAX, cache = None, threads = 0, progress = None
+        failed_share_max = 0.001, cache = None, threads = 0, progress = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments")]
     fn open(
