@@ -203,31 +203,6 @@ fn best_reply_equals_its_definition_on_large_boards() {
     equals_minimax::<Hexagonal>(Opponents::BestReply, PlayerCount::Three, 2, 3, 40, 10);
 }
 
-/// Static values that are kept save evaluations and change nothing else, whichever seats the searches begin with.
-fn kept_values_change_nothing<B: Board>(players: PlayerCount, seed: u64) {
-    let mut rng = GameRng::new(seed, 0, 0);
-    let mut engines = [0, 8].map(|static_bits| {
-        let options = AlphaBetaOptions { static_bits, ..AlphaBetaOptions::default() };
-        AlphaBeta::new(heuristic::<B>(EvalMode::Light), options).unwrap()
-    });
-    let mut evaluations = [0, 0];
-    for _ in 0..positions_wanted::<B>(60) {
-        let position = random_position::<B>(players, &mut rng);
-        let [without, with] = [0, 1].map(|i| search(&mut engines[i], &position, &Limits::nodes(1_500).unwrap()));
-        evaluations[0] += without.evaluations;
-        evaluations[1] += with.evaluations;
-        let same = SearchResult { evaluations: without.evaluations, elapsed: without.elapsed, ..with };
-        assert_eq!(same, without, "{}", B::into_any(position));
-    }
-    assert!(evaluations[1] < evaluations[0], "{evaluations:?}");
-}
-
-#[test]
-fn kept_static_values_change_nothing() {
-    kept_values_change_nothing::<Square8>(PlayerCount::Two, 11);
-    kept_values_change_nothing::<Hex8>(PlayerCount::Three, 12);
-}
-
 #[test]
 fn impossible_margins_are_refused() {
     let new = |options| AlphaBeta::new(heuristic::<Square8>(EvalMode::Light), options).map(drop);

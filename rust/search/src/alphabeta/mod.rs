@@ -16,7 +16,6 @@
 
 mod node;
 mod order;
-mod statics;
 mod table;
 
 use std::marker::PhantomData;
@@ -29,7 +28,6 @@ use ringrift_rules::{Board, Move, Position};
 use self::node::{DECIDED, Frame, INFINITY, PLY_MAX, Reply, WON, Worker};
 pub(crate) use self::order::kind_bonus;
 use self::order::{Gains, History};
-use self::statics::Statics;
 use self::table::Table;
 use crate::limits::{Limits, Meter, Stop, Team};
 use crate::searcher::{InvalidSetting, Search};
@@ -121,9 +119,6 @@ pub struct AlphaBetaOptions {
     pub margins: Margins,
     /// Binary logarithm of the number of entries of the transposition table, 16 bytes each; 2 to 32.
     pub table_bits: u32,
-    /// Binary logarithm of the number of static values that each thread keeps, 16 bytes each; up to 28, and 0 for none. Results do
-    /// not depend on it; it pays for evaluators that are slower than a look into memory.
-    pub static_bits: u32,
     /// Scale of the evaluator's points, for the win shares of results.
     pub scale: Scale,
     /// Threads, 1 to 256; results repeat with 1 only.
@@ -139,7 +134,6 @@ impl Default for AlphaBetaOptions {
             tempo: 140.0,
             margins: Margins::HEURISTIC,
             table_bits: 17,
-            static_bits: 0,
             scale: Scale::HEURISTIC,
             threads: 1,
         }
@@ -169,7 +163,6 @@ struct Thread<E> {
     evaluator: E,
     history: History,
     gains: Gains,
-    statics: Statics,
     frames: Vec<Frame>,
     roots: Vec<RootMove>,
     found: Found,
@@ -207,14 +200,12 @@ impl<E: Clone> AlphaBeta<E> {
         let AlphaBetaOptions { tempo, table_bits: bits, threads, .. } = options;
         InvalidSetting::check("tempo", tempo, (0.0..=10_000.0).contains(&tempo), "0 to 10000")?;
         InvalidSetting::check("table_bits", bits.into(), (2..=32).contains(&bits), "2 to 32")?;
-        InvalidSetting::check("static_bits", options.static_bits.into(), options.static_bits <= 28, "0 to 28")?;
         options.margins.check()?;
         threads::check(threads)?;
         let thread = || Thread {
             evaluator: evaluator.clone(),
             history: History::new(),
             gains: Gains::new(),
-            statics: Statics::new(options.static_bits),
             frames: vec![Frame::default(); PLY_MAX + 1],
             roots: Vec::new(),
             found: Found::default(),
@@ -240,17 +231,8 @@ impl<E: Clone> AlphaBeta<E> {
 
 impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
     fn describe(&self) -> String {
-        let AlphaBetaOptions {
-            opponents,
-            quiescence,
-            reductions,
-            tempo,
-            margins,
-            table_bits,
-            static_bits: _,
-            scale,
-            threads,
-        } = self.options;
+        let AlphaBetaOptions { opponents, quiescence, reductions, tempo, margins, table_bits, scale, threads } =
+            self.options;
         let off = |name: &str, is_on: bool| if is_on { String::new() } else { format!(", {name}=off") };
         let (threads, margins) = (threads::text(threads), margins.describe());
         let (quiescence, reductions) = (off("quiescence", quiescence), off("reductions", reductions));
@@ -322,7 +304,6 @@ impl<B: Board, E: Evaluator<B> + Clone> Search<B> for AlphaBeta<E> {
         for thread in &mut self.threads {
             thread.history.clear();
             thread.gains.clear();
-            thread.statics.clear();
             thread.frames.iter_mut().for_each(Frame::forget);
         }
     }
@@ -345,7 +326,6 @@ impl<E> Thread<E> {
             frames: &mut self.frames,
             history: &mut self.history,
             gains: &mut self.gains,
-            statics: &mut self.statics,
             meter,
             evaluations: 0,
             root,

@@ -7,7 +7,6 @@ use ringrift_eval::{Evaluator, relative_centi};
 use ringrift_rules::{Board, Move, MoveList, Phase, PlayerId, Position};
 
 use super::order::{Gains, History, is_reducible, kind_bonus};
-use super::statics::Statics;
 use super::table::{Bound, Entry, Table};
 use super::{AlphaBetaOptions, Opponents};
 use crate::limits::Meter;
@@ -59,7 +58,6 @@ pub(crate) struct Worker<'s, B: Board, E> {
     pub frames: &'s mut Vec<Frame>,
     pub history: &'s mut History,
     pub gains: &'s mut Gains,
-    pub statics: &'s mut Statics,
     pub meter: Meter,
     pub evaluations: u64,
     /// The seat whose side is the first one; all other seats are the second.
@@ -98,34 +96,13 @@ impl<B: Board, E: Evaluator<B>> Worker<'_, B, E> {
     /// Static value for a side.
     #[inline]
     pub fn evaluate(&mut self, position: &Position<B>, side: usize) -> i32 {
-        let mut value = self.relative(position);
+        let scores = self.evaluator.scores(position);
+        self.evaluations += position.players().get() as u64;
+        let mut value = relative_centi(&scores, position.players(), self.root);
         if position.phase() == Phase::RingPlacement {
             value += if self.side(position.to_move()) == 0 { self.tempo } else { -self.tempo };
         }
         if side == 0 { value } else { -value }
-    }
-
-    /// Score of the root seat relative to the best other one, in hundredths.
-    #[inline]
-    fn relative(&mut self, position: &Position<B>) -> i32 {
-        if !self.statics.is_on() {
-            return self.relative_now(position);
-        }
-        // Values are those of one seat, and searches may begin with another one.
-        let key = position.key() ^ 0xd6e8_feb8_6659_fd93_u64.wrapping_mul(self.root.index() as u64 + 1);
-        if let Some(value) = self.statics.get(key) {
-            return value;
-        }
-        let value = self.relative_now(position);
-        self.statics.set(key, value);
-        value
-    }
-
-    #[inline]
-    fn relative_now(&mut self, position: &Position<B>) -> i32 {
-        let scores = self.evaluator.scores(position);
-        self.evaluations += position.players().get() as u64;
-        relative_centi(&scores, position.players(), self.root)
     }
 
     /// Static value of a position, or its result, for a side.

@@ -28,9 +28,6 @@ const fn moves_max(board: BoardKind) -> Option<NonZeroUsize> {
     }
 }
 
-/// Static values that alpha-beta keeps with a network: a megabyte of them.
-const STATIC_BITS: u32 = 16;
-
 impl EngineSpec {
     /// What the engine looks with: its network if it has one, or else the heuristic evaluation. `rng` draws the noise on
     /// weights, if there is any.
@@ -103,9 +100,7 @@ impl EngineSpec {
     fn alpha_beta(&self) -> AlphaBetaOptions {
         let heuristic = AlphaBetaOptions::default();
         match self.nnue {
-            Some(_) => {
-                AlphaBetaOptions { tempo: 0.0, margins: Margins::NETWORK, static_bits: STATIC_BITS, ..heuristic }
-            }
+            Some(_) => AlphaBetaOptions { tempo: 0.0, margins: Margins::NETWORK, ..heuristic },
             None => heuristic,
         }
     }
