@@ -265,7 +265,8 @@ def test_finished_run_resumes_to_the_same_network(
 def command(games: Path, *flags: str) -> list[str]:
     """A command line with the settings of `straight`."""
     settings = ["--hidden-dim", "64", "--epochs", "2", "--batch-size", "256", "--seed", "5", "--checkpoint-steps", "2"]
-    return [RRPIPE, "train", "nnue", "--db", str(games), *settings, "--min-game-length", "10", *flags]
+    settings += ["--val-split", "0.3", "--min-game-length", "10"]
+    return [RRPIPE, "train", "nnue", "--db", str(games), *settings, *flags]
 
 
 def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
