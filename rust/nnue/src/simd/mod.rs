@@ -1,7 +1,7 @@
 //! The kernels of the forward pass, one file per instruction set, and the choice between them at run time.
 //!
-//! All of them compute the same numbers: everything is integer, and [`scalar`] says what is right. A path is chosen only if
-//! the machine has its instructions, and agrees with the scalar one when a network is loaded ([`check`]). [`sparse`] is the
+//! All of them compute the same numbers: everything is integer, and `scalar` says what is right. A path is chosen only if
+//! the machine has its instructions, and agrees with the scalar one when a network is loaded (`check`). [`sparse`] is the
 //! first layer in training, in floats.
 
 #[cfg(target_arch = "x86_64")]
