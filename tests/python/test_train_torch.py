@@ -256,6 +256,19 @@ def test_stopped_and_resumed_is_not_stopped(
     assert ours == theirs
 
 
+def test_positions_without_a_search_can_be_left_out(tmp_path: Path, games: Path) -> None:
+    random = play(tmp_path / "random.db", 10)
+    samples = Samples(NnueSamples.open([games, random], "square8", 2))
+    has_search = samples.native.has_search()
+    everything, searched = (
+        np.sort(np.concatenate(samples.split(NnueConfig((), searched_only=only)))) for only in (False, True)
+    )
+    assert 0 < len(searched) < len(everything) == len(samples)
+    np.testing.assert_array_equal(searched, np.flatnonzero(has_search))
+    with pytest.raises(TrainError, match="no positions with searches to train with\nhint: "):
+        trained(random, tmp_path, searched_only=True)
+
+
 def test_finished_run_resumes_to_the_same_network(
     tmp_path: Path, games: Path, straight: tuple[NnueSummary, bytes]
 ) -> None:

@@ -21,9 +21,7 @@ def card_text(samples: Samples, config: NnueConfig) -> str:
     has_winner = (results == results.max(axis=1, keepdims=True)).sum(axis=1) == 1
     wins = np.bincount(results.argmax(axis=1)[has_winner], minlength=native.players)
     lengths = (native.plies() + native.plies_left())[first]
-    training, validation = samples.split(
-        config.val_split, config.max_samples, config.seed, searched_only=config.searched_only
-    )
+    training, validation = samples.split(config)
     searched = native.has_search()
     lines = [
         f"# Positions for {config.name}",

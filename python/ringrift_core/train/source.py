@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ringrift_core import Encoder
 from ringrift_core._native import NnueSamples
 from ringrift_core.data.order import Order, draw
+from ringrift_core.train.config import NnueConfig
 from ringrift_core.train.layout import BUCKETS, FeatureLayout
 
 CHOICE_EPOCH = 1 << 32
@@ -49,30 +50,26 @@ class Samples:
         state.update(self.native.targets(np.arange(len(self)), 0.5).tobytes())
         return state.hexdigest()
 
-    def split(
-        self, val_split: float, max_samples: int | None, seed: int, *, searched_only: bool = False
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def split(self, config: NnueConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Divides rows by game, in the way of `rrpipe export --split`: games that are added later change no part.
 
         Args:
-            val_split: Share of the games for validation, in [0, 1).
-            max_samples: Most rows in both parts together; None for all.
-            seed: Seed of the draw of those.
-            searched_only: Leaves out rows without a search.
+            config: The share of the games for validation, and which rows are taken.
 
         Returns:
             Rows to train with and rows to validate with: int64[...].
         """
-        if val_split == 0:
+        if config.val_split == 0:
             training, validation = np.arange(len(self)), np.empty(0, np.int64)
         else:
-            training, validation, _ = self.native.split(f"{1 - val_split!r},{val_split!r},0")
-        if searched_only:
+            training, validation, _ = self.native.split(f"{1 - config.val_split!r},{config.val_split!r},0")
+        if config.searched_only:
             has_search = self.native.has_search()
             training, validation = training[has_search[training]], validation[has_search[validation]]
-        if max_samples is not None and max_samples < len(self):
+        if config.max_samples is not None and config.max_samples < len(self):
             is_taken = np.zeros(len(self), np.bool_)
-            is_taken[Order(len(self), seed=seed, epoch=CHOICE_EPOCH)(np.arange(max_samples))] = True
+            order = Order(len(self), seed=config.seed, epoch=CHOICE_EPOCH)
+            is_taken[order(np.arange(config.max_samples))] = True
             training, validation = training[is_taken[training]], validation[is_taken[validation]]
         return training, validation
 

@@ -75,9 +75,7 @@ class Trainer:
         """
         self.config, self.samples, self.folder = config, samples, folder
         self.progress, self.workers = progress, workers
-        self.training_rows, self.validation_rows = samples.split(
-            config.val_split, config.max_samples, config.seed, searched_only=config.searched_only
-        )
+        self.training_rows, self.validation_rows = samples.split(config)
         if not len(self.training_rows):
             search = " with searches" if config.searched_only else ""
             raise TrainError(
