@@ -1,49 +1,30 @@
 //! Databases that are torn, wrong or in use, and what exports make of them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod support;
+
 use std::fs::{self, File};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 
-use flate2::read::GzDecoder;
-use ringrift_dataset::{
-    ExportError, ExportOptions, Observer, Output, Part, Progress, Report, RowPlan, Selection, export,
-};
+use ringrift_dataset::{ExportError, ExportOptions, Output, Part, Report, RowPlan, Selection, export};
 use ringrift_rules::{BoardKind, PlayerCount};
 use rusqlite::Connection;
-
-struct Silent;
-
-impl Observer for Silent {
-    fn tick(&mut self, _: Progress) {}
-}
+use support::Silent;
 
 /// A copy of a recorded database with two games of three on square8.
-struct Copy {
-    folder: tempfile::TempDir,
+struct Copy(support::Copy);
+
+impl Deref for Copy {
+    type Target = support::Copy;
+    fn deref(&self) -> &support::Copy {
+        &self.0
+    }
 }
 
 impl Copy {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/dbs/square8_3p_random.db.gz");
-        let mut bytes = Vec::new();
-        GzDecoder::new(File::open(packed).unwrap()).read_to_end(&mut bytes).unwrap();
-        fs::write(folder.path().join("games.db"), bytes).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Changes the database; afterwards nobody uses it.
-    fn change(&self, sql: &str) {
-        let connection = Connection::open(self.path("games.db")).unwrap();
-        connection.execute_batch(sql).unwrap();
-        connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
-        connection.close().unwrap();
+        Self(support::Copy::of("square8_3p_random"))
     }
 
     fn options(&self) -> ExportOptions {
@@ -58,13 +39,6 @@ impl Copy {
             is_strict: true,
             jobs: 2,
         }
-    }
-
-    fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
     }
 }
 

@@ -1,58 +1,44 @@
 //! Samples for networks: what they say of the games, and what becomes of files that are not as they should be.
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+mod support;
+
+use std::fs;
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 
-use flate2::read::GzDecoder;
 use ringrift_dataset::nnue::{Batch, BatchError, CacheState, SampleError, SampleOptions, Samples, open};
-use ringrift_dataset::{ExportOptions, Observer, Output, Part, Progress, RowPlan, Selection, Split, export};
+use ringrift_dataset::{ExportOptions, Output, Part, RowPlan, Selection, Split, export};
 use ringrift_encode::Symmetry;
 use ringrift_eval::Values;
 use ringrift_nnue::FeatureSet;
 use ringrift_replay::{StoreError, StoreReader};
 use ringrift_rules::{AnyPosition, BoardKind, PlayerCount, with_position};
 use rusqlite::Connection;
+use support::Silent;
 
-struct Silent;
-
-impl Observer for Silent {
-    fn tick(&mut self, _: Progress) {}
-}
-
-/// A folder with a recorded database.
+/// A copy of a recorded database, and which games are in it.
 struct Copy {
-    folder: tempfile::TempDir,
+    files: support::Copy,
     board: BoardKind,
     players: PlayerCount,
 }
 
+impl Deref for Copy {
+    type Target = support::Copy;
+    fn deref(&self) -> &support::Copy {
+        &self.files
+    }
+}
+
 impl Copy {
     fn of(name: &str, board: BoardKind, players: PlayerCount) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/data/dbs/{name}.db.gz"));
-        let mut bytes = Vec::new();
-        GzDecoder::new(File::open(packed).unwrap()).read_to_end(&mut bytes).unwrap();
-        fs::write(folder.path().join("games.db"), bytes).unwrap();
-        Self { folder, board, players }
+        Self { files: support::Copy::of(name), board, players }
     }
 
     /// Two games of three on square8.
     fn new() -> Self {
         Self::of("square8_3p_random", BoardKind::Square8, PlayerCount::Three)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn change(&self, sql: &str) {
-        let connection = Connection::open(self.path("games.db")).unwrap();
-        connection.execute_batch(sql).unwrap();
-        connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
-        connection.close().unwrap();
     }
 
     fn options(&self) -> SampleOptions {
@@ -61,13 +47,6 @@ impl Copy {
 
     fn cached(&self) -> SampleOptions {
         SampleOptions { cache: Some(self.path("samples")), ..self.options() }
-    }
-
-    fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
     }
 }
 
@@ -428,7 +407,7 @@ fn other_files_are_left_as_they_are() {
     let error = run(&copy.cached()).unwrap_err();
     assert!(matches!(error, SampleError::NotACache { .. }) && error.to_string().contains("hint: "), "{error}");
     assert_eq!(fs::read_to_string(copy.path("samples")).unwrap(), "my thesis");
-    let error = run(&SampleOptions { cache: Some(copy.folder.path().to_owned()), ..copy.options() }).unwrap_err();
+    let error = run(&SampleOptions { cache: Some(copy.path("")), ..copy.options() }).unwrap_err();
     assert!(matches!(error, SampleError::NotACache { .. } | SampleError::File { .. }), "{error}");
     let error = run(&SampleOptions { cache: Some(copy.path("no/such/samples")), ..copy.options() }).unwrap_err();
     assert!(matches!(error, SampleError::File { .. } | SampleError::Store(_)), "{error}");
